@@ -1,0 +1,74 @@
+# The tour of Voltlog: every thing a contributor or operator does is a target here.
+# Needs Python >= 3.11 with venv, and make. Everything else is installed into this folder by `make setup`.
+
+PYTHON ?= python3
+VENV := .venv
+TOOLS := .tools
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
+SYNCED := $(VENV)/.synced
+PYTEST := $(VENV)/bin/pytest
+MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test test-unit test-fault test-docker lint check bench catalogue fmt clean distclean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(SYNCED) ## install everything into this folder, and Chromium where the system lets us
+	@deploy/setup/chromium.sh
+
+$(TOOLS)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit("Voltlog needs Python 3.11 or newer; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'
+
+$(SYNCED): uv.lock pyproject.toml $(MEMBERS) | $(filter $(TOOLS)/bin/uv,$(UV))
+	$(UV) sync --frozen --all-packages --quiet
+	@touch $@
+
+demo: $(SYNCED) ## the local stack with simulated cars, until Ctrl-C
+	./voltlog up
+
+up: $(SYNCED) ## the same in the background
+	./voltlog up --detach
+
+down: $(SYNCED) ## stop it
+	./voltlog down
+
+test: setup ## unit, contract, architecture, integration, e2e with two kills, browser
+	$(PYTEST) -m 'not fault'
+
+test-unit: $(SYNCED) ## only what needs no broker
+	$(PYTEST) tests/unit tests/contract tests/architecture
+
+test-fault: $(SYNCED) ## kill -9 of everything under load, then compare what was acknowledged with what is stored
+	$(PYTEST) -m fault -s tests/fault
+
+test-docker: $(SYNCED) ## the same integration tests on containers (needs a Docker engine)
+	VOLT_TEST_CONTAINERS=1 $(PYTEST) -m 'kafka or postgres' tests/integration
+
+lint: $(SYNCED) ## ruff, mypy strict, import rules
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy libs services tests
+	$(VENV)/bin/lint-imports
+
+check: lint test ## what CI runs
+
+bench: $(SYNCED) ## the figures: rates, latencies, CPU per message, beside a minimal central system
+	$(VENV)/bin/python -m benchmarks
+
+catalogue: $(SYNCED) ## write deploy/asyncapi.yaml and the tables that come from the code
+	$(VENV)/bin/python -m volt_cli.catalogue
+
+fmt: $(SYNCED) ## format and fix what can be fixed
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+clean: $(SYNCED) ## stop the stack and forget its data
+	./voltlog forget
+
+distclean: clean ## and everything that was installed here
+	rm -rf $(VENV) $(TOOLS) .voltlog

@@ -1,0 +1,1 @@
+"""The published language of Voltlog: envelope, topics, and one module of events and commands per owner."""

@@ -1,0 +1,68 @@
+"""Tokens. Events carry `token_ref`; the clear value is in `drivers.profiles` alone (and, for 7 days, in commands)."""
+
+from datetime import datetime
+from typing import Literal
+
+from volt_contracts.message import Command, Event, Outcome, Row
+
+TokenType = Literal["rfid", "app", "emaid", "mac", "ad_hoc"]
+TokenStatus = Literal["accepted", "blocked", "no_credit", "lost"]
+
+
+class RegisterToken(Command, frozen=True, kw_only=True, tag="drivers.register_token.v1"):
+    """Make a token known, or change it. The key is its `token_ref`."""
+
+    value: str
+    token_type: TokenType
+    status: TokenStatus = "accepted"
+    valid_until: datetime | None = None
+    group_ref: str | None = None
+    group: str | None = None
+    issuer: str
+    contract_ref: str | None = None
+    concurrent: Literal["allowed", "refused"] = "allowed"
+
+
+class EraseToken(Command, frozen=True, kw_only=True, tag="drivers.erase_token.v1"):
+    """Forget the clear value; every replay still works afterwards."""
+
+
+class TokenRegistered(Event, frozen=True, kw_only=True, tag="drivers.token_registered.v1"):
+    """What the issuer says of this token from now on."""
+
+    version: int
+    token_ref: str
+    token_type: TokenType
+    status: TokenStatus
+    valid_until: datetime | None = None
+    group_ref: str | None = None
+    issuer: str
+    contract_ref: str | None = None
+    concurrent: Literal["allowed", "refused"] = "allowed"
+    actor: str
+    at: datetime
+
+
+class TokenErased(Event, frozen=True, kw_only=True, tag="drivers.token_erased.v1"):
+    """The clear value is gone; the token is blocked."""
+
+    version: int
+    token_ref: str
+    actor: str
+    at: datetime
+
+
+class DriversCommandFinished(Outcome, frozen=True, kw_only=True, tag="drivers.command_finished.v1"):
+    """The one outcome of a command about a token."""
+
+    command: str
+    at: datetime
+
+
+class TokenProfile(Row, frozen=True, kw_only=True, tag="drivers.token_profile.v1"):
+    """A row of `drivers.profiles`: the clear value behind a `token_ref`; erased by a tombstone."""
+
+    token_ref: str
+    value: str
+    token_type: TokenType
+    group: str | None = None

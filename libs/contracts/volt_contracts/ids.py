@@ -1,0 +1,56 @@
+"""Identifiers that are derived, never drawn: the same log gives the same ids."""
+
+from hashlib import sha1
+from uuid import UUID
+
+NAMESPACE = UUID("6f1f2a0e-6c1b-5a44-9d0f-2f6a0c6f9b11")
+"""Root of every derived id of Voltlog (RFC 9562 §5.5)."""
+
+_ROOT = NAMESPACE.bytes
+_VERSION_5 = 0x5 << 76
+_VARIANT = 0x8 << 60
+_CLEAR = ~((0xF << 76) | (0x3 << 62))
+
+
+def derive(cause: str, name: str) -> str:
+    """UUID version 5 of `name` within the id `cause`, as text (RFC 9562 §5.5).
+
+    A `cause` that is a UUID is its own namespace; any other text is first hashed below `NAMESPACE`, so that ids which
+    came from outside can be causes as well.
+    """
+    text = _uuid5(_namespace(cause), name).hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _uuid5(namespace: bytes, name: str) -> bytes:
+    digest = sha1(namespace + name.encode(errors="surrogatepass"), usedforsecurity=False).digest()
+    number = int.from_bytes(digest[:16], "big")
+    return ((number & _CLEAR) | _VERSION_5 | _VARIANT).to_bytes(16, "big")
+
+
+def _namespace(cause: str) -> bytes:
+    """A UUID is its own namespace; whatever else stands for a cause is first hashed below the root."""
+    if len(cause) == 36 and cause[8] == cause[13] == cause[18] == cause[23] == "-":
+        try:
+            raw = bytes.fromhex(cause.replace("-", ""))
+        except ValueError:
+            raw = b""
+        if len(raw) == 16:
+            return raw
+    return _uuid5(_ROOT, cause)
+
+
+def station_uid(tenant: str, identity: str) -> str:
+    """The uid of a station that was adopted, from its tenant and its OCPP identity."""
+    return derive(derive(str(NAMESPACE), f"tenant/{tenant}"), f"station/{identity}")
+
+
+def entity_key(tenant: str, uid: str) -> str:
+    """The record key of an entity: `{tenant}/{entity uid}`."""
+    return f"{tenant}/{uid}"
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Tenant and entity uid of a record key."""
+    tenant, _, uid = key.partition("/")
+    return tenant, uid

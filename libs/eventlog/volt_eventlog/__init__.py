@@ -1,0 +1,1 @@
+"""Decider, View, Table, Ask and replay over Kafka; the only importer of aiokafka."""

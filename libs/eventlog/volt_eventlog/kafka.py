@@ -1,0 +1,72 @@
+"""One Kafka cluster as Voltlog uses it: names with the installation's prefix, and clients with the settled options."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+
+from volt_contracts.topics import Topic
+
+__all__ = ["MAX_BATCH_BYTES", "Kafka", "KafkaError"]
+
+MAX_BATCH_BYTES = 960 * 1024
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """Where the cluster is, and what stands before every name on it."""
+
+    bootstrap: str
+    prefix: str = ""
+    client_id: str = "voltlog"
+
+    def name(self, topic: Topic | str) -> str:
+        """The topic's name on this cluster."""
+        return self.prefix + (topic if isinstance(topic, str) else topic.name)
+
+    def group(self, lane: str) -> str:
+        """The consumer group of a decider."""
+        return self.prefix + lane
+
+    def consumer(self, *, group: str | None = None, **options: Any) -> AIOKafkaConsumer:
+        """A read-committed consumer that never commits by itself and never jumps to another offset by itself."""
+        return AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap,
+            client_id=self.client_id,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            session_timeout_ms=8_000,
+            heartbeat_interval_ms=1_500,
+            max_poll_interval_ms=60_000,
+            fetch_max_wait_ms=options.pop("fetch_max_wait_ms", 250),
+            max_partition_fetch_bytes=options.pop("max_partition_fetch_bytes", 1 << 20),
+            check_crcs=False,
+            retry_backoff_ms=50,
+            **options,
+        )
+
+    def producer(self, *, transactional_id: str | None = None) -> AIOKafkaProducer:
+        """An idempotent producer whose records are durable when they are acknowledged."""
+        return AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap,
+            client_id=self.client_id,
+            acks="all",
+            enable_idempotence=True,
+            transactional_id=None if transactional_id is None else self.prefix + transactional_id,
+            transaction_timeout_ms=60_000,
+            linger_ms=0,
+            max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=8 * MAX_BATCH_BYTES,
+            request_timeout_ms=20_000,
+            retry_backoff_ms=10,
+        )
+
+    def admin(self) -> AIOKafkaAdminClient:
+        """A client for topics and groups."""
+        return AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, client_id=self.client_id)

@@ -1,0 +1,95 @@
+"""A view built again beside the promoted one, compared with it, and promoted if that was asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from volt_eventlog import generations
+from volt_eventlog.kafka import Kafka
+from volt_eventlog.view import View
+from volt_eventlog.view_worker import ViewWorker
+from volt_runtime.metrics import Metrics
+
+SHADOW = 1_000_000
+"""Generations from here on are rebuilds of the one that the rest of the number names."""
+
+
+@dataclass
+class Comparison:
+    """Table → hash in the promoted generation and in the rebuilt one."""
+
+    view: str
+    promoted: int
+    built: int
+    hashes: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def equal(self) -> bool:
+        """Whether both have the same rows."""
+        return all(before == after for before, after in self.hashes.values())
+
+
+async def rebuild(view: View, kafka: Kafka, dsn: str, *, batch: int = 1000, keep: bool = False) -> Comparison:
+    """Build the view from the log into tables of its own and compare; they are dropped again unless kept."""
+    built = SHADOW + view.generation
+    async with await AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await generations.prepare(connection, view, view.generation)
+        await generations.drop(connection, view, built)
+    await ViewWorker(view, kafka, dsn, Metrics(), generation=built, batch=batch, min_interval_s=0).catch_up()
+    async with await AsyncConnection.connect(dsn, autocommit=True) as connection:
+        comparison = await _compare(connection, view, built)
+        if not keep:
+            await generations.drop(connection, view, built)
+    return comparison
+
+
+async def promote_rebuilt(view: View, dsn: str) -> None:
+    """Put the rebuilt rows and offsets in the place of the view's own, in one transaction: its writer starts over.
+
+    The writer's epoch is raised first, so that a batch of the former rows that is under way fails instead of mixing.
+    """
+    built = SHADOW + view.generation
+    async with await AsyncConnection.connect(dsn, autocommit=True) as connection, connection.transaction():
+        await _swap(connection, view, built)
+    async with await AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await generations.drop(connection, view, built)
+
+
+async def _swap(connection: AsyncConnection[Any], view: View, built: int) -> None:
+    where = "WHERE view = %(view)s AND generation = %(generation)s"
+    now = {"view": view.name, "generation": view.generation, "built": built}
+    own_tables = ", ".join(generations.names(view, view.generation).values())
+    # First the tables, then the leases: the order in which the view's writer takes its locks.
+    await generations.run_definition(connection, f"LOCK TABLE {own_tables} IN ACCESS EXCLUSIVE MODE")
+    await connection.execute(
+        f"UPDATE {view.schema}.view_leases SET epoch = epoch + 1, expires_at = '-infinity', holder = NULL {where}", now
+    )
+    await connection.execute(f"DELETE FROM {view.schema}.view_offsets {where}", now)
+    await connection.execute(f"DELETE FROM {view.schema}.view_parked {where}", now)
+    await connection.execute(
+        f"INSERT INTO {view.schema}.view_offsets SELECT view, %(generation)s, partition, topic, next_offset "
+        f"FROM {view.schema}.view_offsets WHERE view = %(view)s AND generation = %(built)s",
+        now,
+    )
+    for table in view.tables:
+        own = generations.names(view, view.generation)[table]
+        other = generations.names(view, built)[table]
+        await generations.run_definition(connection, f"TRUNCATE {own}")
+        await generations.run_definition(connection, f"INSERT INTO {own} SELECT * FROM {other}")
+
+
+async def _compare(connection: AsyncConnection[Any], view: View, built: int) -> Comparison:
+    promoted = await generations.promoted(connection, view)
+    assert promoted is not None
+    before, after = (
+        await generations.hashes(connection, view, promoted),
+        await generations.hashes(connection, view, built),
+    )
+    return Comparison(view.name, promoted, built, {table: (before[table], after[table]) for table in view.compared})
+
+
+def named(views: Sequence[View], name: str) -> View | None:
+    """The view of this name."""
+    return next((view for view in views if view.name == name), None)

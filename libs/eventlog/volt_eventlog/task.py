@@ -1,0 +1,357 @@
+"""One task of a decider: a partition number of all its inputs, owned by whoever holds its transactional id."""
+
+import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka.errors import IllegalOperation, KafkaError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+from volt_eventlog.batch import Batch, StateTooLarge
+from volt_eventlog.catching_up import Slice, next_slice
+from volt_eventlog.decider import Decider, Tables
+from volt_eventlog.fold import NOTHING, SnapshotCodec
+from volt_eventlog.intake import Intake
+from volt_eventlog.kafka import Kafka
+from volt_eventlog.keys import Keys
+from volt_eventlog.restore import restore
+from volt_eventlog.stats import DeciderStats
+from volt_runtime.log import logger
+from volt_runtime.run import StartError
+
+BATCH_RECORDS = 500
+BUSY_RECORDS = 200
+PAUSE_ABOVE = 4000
+RESUME_BELOW = 1000
+COMMIT_IDLE_S = 2.0
+"""Offsets of inputs that had no effect are committed at most so often."""
+FRESH_S = 2.0
+"""A last stable offset older than this does not say that nothing waits."""
+RETRY_S = 0.5
+
+
+class NoOffset(StartError):
+    """An input has no committed offset: never given a start, or expired. Guessing one would lose facts."""
+
+
+class Task:
+    """Runs the batches of one (decider, partition). The host feeds `intake` and owns the consumer."""
+
+    def __init__(
+        self,
+        decider: Decider,
+        kafka: Kafka,
+        snapshots: SnapshotCodec,
+        partition: int,
+        partitions: dict[str, int],
+        consumer: Any,
+        tables: Tables,
+        stats: DeciderStats,
+        min_interval_s: float,
+    ) -> None:
+        self.decider = decider
+        self.partition = partition
+        self._kafka = kafka
+        self._snapshots = snapshots
+        self._partitions = partitions
+        self._consumer = consumer
+        self._tables = tables
+        self._stats = stats
+        self._min_interval_s = min_interval_s
+        self._topics = {topic.name: topic for topic in decider.inputs}
+        self._places = {name: TopicPartition(kafka.name(name), partition) for name in self._topics}
+        self.intake = Intake(list(self._topics))
+        self._arrived = asyncio.Event()
+        self._assigned = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._producer: Any = None
+        self._keys: Keys | None = None
+        self._whole = False
+        self._condemned: dict[str, str] = {}
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._last_commit = 0.0
+        self._committed: dict[str, int] = {}
+        self._log = logger(f"decider.{decider.lane}")
+        self.paused = True
+        self.flowing = False
+
+    # Assignment: the host's rebalance callbacks only call these two, which return at once.
+
+    def assign(self) -> None:
+        """The partition is ours from now on; `run` takes it over or goes on with what is still warm."""
+        self.paused = True
+        self.flowing = False
+        self._assigned.set()
+        self._arrived.set()
+
+    def revoke(self) -> None:
+        """The partition may belong to somebody else soon. The batch under way ends; producer and state stay warm."""
+        self._assigned.clear()
+        self.flowing = False
+        self._arrived.set()
+
+    def feed(self, topic: str, records: list[Any]) -> None:
+        """Records of one input, as they were fetched."""
+        if self.flowing:
+            self.intake.add(topic, records)
+            self._arrived.set()
+
+    async def run(self) -> None:
+        """Work whenever the partition is assigned, for as long as the process lives."""
+        while True:
+            await self._assigned.wait()
+            try:
+                if self._producer is None:
+                    await self._take_over()
+                else:
+                    self._flow(dict(self.intake.positions))
+                while self._assigned.is_set() and self.flowing:
+                    self._idle.clear()
+                    try:
+                        await self._step()
+                    finally:
+                        self._idle.set()
+            except (KafkaError, IllegalOperation, TimeoutError, ConnectionError) as wrong:
+                self._log.warning(f"partition {self.partition} has to be taken over again: {wrong!r}")
+                await self.discard()
+                await asyncio.sleep(RETRY_S)
+
+    async def drain(self) -> None:
+        """Let the batch under way end and start no other."""
+        self.revoke()
+        await self._idle.wait()
+
+    async def stop(self) -> None:
+        """Give the transactional id back in good order."""
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            with contextlib.suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(5):
+                    await producer.stop()
+
+    async def discard(self) -> None:
+        """Forget everything: after a fence or an error neither producer nor state can be trusted."""
+        self.flowing = False
+        self._pause()
+        self._keys = None
+        await self.stop()
+
+    def ready(self) -> bool:
+        """Whether it is not ours, or ours and taken over."""
+        return not self._assigned.is_set() or (self._keys is not None and self._whole)
+
+    def behind_s(self) -> float:
+        """How long the oldest record waits."""
+        oldest = self.intake.oldest_at()
+        return 0.0 if oldest is None else max(0.0, (datetime.now(UTC) - oldest).total_seconds())
+
+    async def _take_over(self) -> None:
+        """In this order: fence, restore, read the offsets anew, seek, resume (runners: take-over)."""
+        self._pause()
+        producer = self._kafka.producer(transactional_id=f"{self.decider.lane}.{self.partition}")
+        self._producer = producer
+        await producer.start()
+        restored = await restore(self._kafka, self.decider, self._snapshots, self.partition)
+        self._stats.restored(restored.seconds, len(restored.states))
+        positions = {}
+        for name, place in self._places.items():
+            offset = await self._consumer.committed(place)
+            if offset is None:
+                raise NoOffset(f"{self.decider.lane} has no committed offset for {place.topic}-{place.partition}")
+            positions[name] = offset
+        self._keys = Keys(self.decider, restored.states, datetime.now(UTC))
+        self._whole = not restored.rebuilt
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._committed = dict(positions)
+        if restored.rebuilt:
+            self._log.info(f"partition {self.partition} was folded anew from its events", keys=len(restored.states))
+            await self._write_snapshots(positions, restored.gone)
+            self._whole = True
+        self.intake.reset(positions)
+        if self._assigned.is_set():
+            self._flow(positions)
+
+    async def _write_snapshots(self, positions: dict[str, int], gone: set[str]) -> None:
+        """After a rebuild: every snapshot and every public row, in parts that a transaction can carry.
+
+        Keys that have a snapshot but are not in the fold any more get tombstones, or they would be stale for ever.
+        """
+        assert self._keys is not None
+        everything = [*self._keys.states.items(), *((key, NOTHING) for key in sorted(gone))]
+        starts = range(0, len(everything), BATCH_RECORDS)
+        for start in starts:
+            batch = self._batch(positions)
+            if start == 0:
+                batch.mark_rebuilding(finished=False)
+            for key, kept in everything[start : start + BATCH_RECORDS]:
+                batch.rewrite(key, kept)
+            if start == starts[-1]:
+                batch.mark_rebuilding(finished=True)
+            batch.close()
+            await self._commit(batch)
+
+    def _flow(self, positions: dict[str, int]) -> None:
+        self.intake.reset(positions)
+        for name, place in self._places.items():
+            self._consumer.seek(place, positions[name])
+        self.flowing = True
+        self._resume()
+
+    def _pause(self) -> None:
+        self.paused = True
+        assigned = self._consumer.assignment()
+        self._consumer.pause(*(place for place in self._places.values() if place in assigned))
+
+    def _resume(self) -> None:
+        self.paused = False
+        assigned = self._consumer.assignment()
+        self._consumer.resume(*(place for place in self._places.values() if place in assigned))
+
+    def throttle(self) -> None:
+        """Fetch no more while enough waits, so that memory stays bounded and no record is fetched twice."""
+        if not self.paused and self.intake.size > PAUSE_ABOVE:
+            self._pause()
+        elif self.paused and self.flowing and self.intake.size < RESUME_BELOW:
+            self._resume()
+
+    async def _step(self) -> None:
+        await self._wait()
+        if not self._assigned.is_set() or not self.flowing:
+            return
+        assert self._keys is not None
+        began = time.perf_counter()
+        condemned: dict[str, str] = {}
+        positions = dict(self.intake.positions)
+        records = self.intake.take(BATCH_RECORDS)
+        slices = [
+            await next_slice(self._kafka, self.decider, key, parked, positions, self.partition)
+            for key, parked in self._keys.catching_up()
+        ]
+        now = await self._time()
+        ready = [] if now is None else self._keys.timers.pop(now)
+        while True:
+            try:
+                batch = self._decide(records, slices, positions, ready, now)
+                break
+            except StateTooLarge as large:
+                condemned[large.key] = str(large)
+                self._condemned = condemned
+        self._condemned = {}
+        if batch.outbox.count or self._commit_is_due(batch):
+            await self._commit(batch)
+            self._stats.batch(batch, time.perf_counter() - began)
+        else:
+            batch.spans.finish(None)
+        self._keys.commit(batch.changed, batch.published, batch.inputs, batch.woken)
+        self.intake.positions = batch.positions
+        self._report(batch)
+
+    def _decide(
+        self,
+        records: list[tuple[str, Any]],
+        slices: list[Slice],
+        positions: dict[str, int],
+        ready: list[str],
+        now: datetime | None,
+    ) -> Batch:
+        assert self._keys is not None
+        batch = self._batch(positions)
+        for piece in slices:
+            batch.catch_up(piece)
+        for name, record in records:
+            batch.take(self._topics[name], record)
+        if now is not None:
+            for key in ready:
+                batch.wake(key, now)
+        batch.close()
+        return batch
+
+    def _batch(self, positions: dict[str, int]) -> Batch:
+        assert self._keys is not None
+        return Batch(
+            self.decider,
+            self._kafka,
+            self._snapshots,
+            self._keys,
+            self._tables,
+            self.partition,
+            self._partitions,
+            self._condemned,
+            dict(positions),
+        )
+
+    async def _commit(self, batch: Batch) -> None:
+        offsets = {self._places[name]: OffsetAndMetadata(offset, "") for name, offset in batch.positions.items()}
+        batch.spans.sending(batch.outbox.count)
+        try:
+            await self._producer.begin_transaction()
+            await batch.outbox.send(self._producer)
+            await self._producer.send_offsets_to_transaction(offsets, self._kafka.group(self.decider.lane))
+            await self._producer.commit_transaction()
+        except BaseException as failure:
+            batch.spans.finish(failure)
+            raise
+        batch.spans.finish(None)
+        self._last_commit = time.monotonic()
+        self._committed = dict(batch.positions)
+
+    def _commit_is_due(self, batch: Batch) -> bool:
+        return batch.positions != self._committed and time.monotonic() - self._last_commit > COMMIT_IDLE_S
+
+    async def _wait(self) -> None:
+        """Until there is something to do, and not sooner after the last transaction than the pacing allows."""
+        assert self._keys is not None
+        if not self.intake.size and not self._keys.catching_up():
+            self._arrived.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._patience()):
+                    await self._arrived.wait()
+        rest = self._last_commit + self._min_interval_s - time.monotonic()
+        if rest > 0 and self._assigned.is_set() and not self._urgent():
+            await asyncio.sleep(rest)
+
+    def _urgent(self) -> bool:
+        commands = self.decider.commands
+        return self.intake.size >= BUSY_RECORDS or (commands is not None and self.intake.waits(commands.name))
+
+    def _patience(self) -> float:
+        assert self._keys is not None
+        next_at = self._keys.timers.next_at()
+        if next_at is None:
+            return COMMIT_IDLE_S
+        return min(COMMIT_IDLE_S, max(0.05, (next_at - datetime.now(UTC)).total_seconds()))
+
+    async def _time(self) -> datetime | None:
+        """The time that ticks may be given: the next timestamp of the inputs that lag, else the wall clock."""
+        lagging: list[datetime | None] = []
+        for name, place in self._places.items():
+            head = self.intake.head_at(name)
+            if head is not None:
+                lagging.append(head)
+            elif not await self._caught_up(place):
+                lagging.append(self.intake.last_at(name))
+        if not lagging:
+            self._now = max(self._now, datetime.now(UTC))
+            return self._now
+        known = [at for at in lagging if at is not None]
+        if len(known) < len(lagging):
+            return None
+        self._now = max(self._now, min(known))
+        return self._now
+
+    async def _caught_up(self, place: TopicPartition) -> bool:
+        if place not in self._consumer.assignment() or place in self._consumer.paused():
+            return False
+        stable, polled = self._consumer.last_stable_offset(place), self._consumer.last_poll_timestamp(place)
+        if stable is None or stable < 0 or not polled or time.time() - polled / 1000 > FRESH_S:
+            return False
+        return bool(await self._consumer.position(place) >= stable)
+
+    def _report(self, batch: Batch) -> None:
+        for key, why in batch.parked:
+            self._log.error(f"{key} is parked until it is released", key=key, why=why)
+        for key, size in batch.large:
+            self._log.warning(f"the state of {key} is {size} bytes", key=key, bytes=size)

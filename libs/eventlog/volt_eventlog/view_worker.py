@@ -1,0 +1,310 @@
+"""Writes one view in one generation: leases partitions, reads them, and applies each batch in one transaction."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+from opentelemetry.trace import Span
+from psycopg import AsyncConnection
+from psycopg.sql import SQL
+
+from volt_contracts.topics import Topic
+from volt_eventlog import generations, tracing
+from volt_eventlog.kafka import Kafka
+from volt_eventlog.leases import Lease, LeaseLost, Leases
+from volt_eventlog.message import Message, Position
+from volt_eventlog.reading import partitions, stable_bounds
+from volt_eventlog.records import Unusable, message_of
+from volt_eventlog.view import Statement, View
+from volt_runtime.log import logger
+from volt_runtime.metrics import Metrics
+
+BATCH = 1000
+RENEW_S = 2.0
+NO_LEASE_S = 0.5
+Entry = tuple[Topic, Any]
+"""A record and the topic that it is of."""
+MIN_INTERVAL_S = 0.05
+
+
+class ViewWorker:
+    """The runner of one view in this process. Several processes share a view's partitions by their leases."""
+
+    def __init__(
+        self,
+        view: View,
+        kafka: Kafka,
+        dsn: str,
+        metrics: Metrics,
+        *,
+        generation: int | None = None,
+        batch: int = BATCH,
+        min_interval_s: float = MIN_INTERVAL_S,
+    ) -> None:
+        self.view = view
+        self.generation = view.generation if generation is None else generation
+        self._kafka = kafka
+        self._dsn = dsn
+        self._batch_size = batch
+        self._min_interval_s = min_interval_s
+        self._holder = str(uuid4())
+        self._leases = Leases(view.schema, view.name, self.generation, self._holder)
+        self._held: dict[int, Lease] = {}
+        self._topics = {kafka.name(topic): topic for topic in view.topics}
+        self._names = generations.names(view, self.generation)
+        self._parked: set[str] = set()
+        self._consumer: Any = None
+        self._log = logger(f"view.{view.name}")
+        self._moved = asyncio.Condition()
+        self._batches = metrics.histogram("volt_view_batch_seconds", "one batch applied", view=view.name)
+        self._applied = metrics.counter("volt_view_messages_total", "messages applied", view=view.name)
+        self._dead = metrics.counter("volt_view_parked_total", "keys parked by a bad record", view=view.name)
+        self._newest = 0.0
+        self._caught_up = False
+        self._replayed_to: dict[tuple[str, int], int] = {}
+        metrics.gauge("volt_view_seconds_behind", "age of the last applied message", self._behind, view=view.name)
+
+    def not_ready(self) -> str | None:
+        """Why pages cannot rely on it yet."""
+        return None if self._held else "holds no partition"
+
+    def _behind(self) -> float:
+        return 0.0 if self._caught_up or not self._newest else max(0.0, time.time() - self._newest)
+
+    async def run(self) -> None:
+        """Work for as long as the process lives; a broken database or broker is waited for."""
+        while True:
+            try:
+                async with await AsyncConnection.connect(self._dsn, autocommit=True) as connection:
+                    await self._start(connection)
+                    await self._loop(connection)
+            except (psycopg.OperationalError, psycopg.InterfaceError, KafkaError, LeaseLost) as wrong:
+                self._log.warning(f"the view has to be taken up again: {wrong!r}")
+                await asyncio.sleep(0.5)
+            finally:
+                await self._stop_consumer()
+
+    async def catch_up(self) -> None:
+        """Apply everything up to the ends as they are now, then return: for rebuilds."""
+        async with await AsyncConnection.connect(self._dsn, autocommit=True) as connection:
+            await self._start(connection)
+            try:
+                bounds = await stable_bounds(self._consumer, sorted(self._consumer.assignment()))
+                while not await self._reached(bounds):
+                    await self._poll(connection)
+                await self._leases.release(connection)
+            finally:
+                await self._stop_consumer()
+
+    async def wait_for(self, position: Position, deadline_s: float) -> bool:
+        """Whether the view has applied this position within the deadline (reads after writes)."""
+
+        def there() -> bool:
+            lease = self._held.get(position.partition)
+            return lease is not None and lease.offsets.get(position.topic, 0) > position.offset
+
+        try:
+            async with asyncio.timeout(deadline_s), self._moved:
+                await self._moved.wait_for(there)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _start(self, connection: AsyncConnection[Any]) -> None:
+        self._held.clear()
+        await generations.prepare(connection, self.view, self.generation)
+        self._consumer = self._kafka.consumer(max_partition_fetch_bytes=1 << 20)
+        await self._consumer.start()
+        self._places = [place for topic in self._topics for place in await partitions(self._consumer, topic)]
+        count = max((place.partition for place in self._places), default=-1) + 1
+        await self._leases.prepare(connection, count)
+        self._wanted = range(count)
+        await self._lease(connection)
+
+    async def _stop_consumer(self) -> None:
+        if self._consumer is not None:
+            consumer, self._consumer = self._consumer, None
+            await consumer.stop()
+
+    async def _loop(self, connection: AsyncConnection[Any]) -> None:
+        renewed = time.monotonic()
+        try:
+            while True:
+                began = time.monotonic()
+                await self._poll(connection)
+                if time.monotonic() - renewed > RENEW_S:
+                    await self._leases.renew(connection, list(self._held))
+                    await self._lease(connection)
+                    await self._promote_when_built(connection)
+                    renewed = time.monotonic()
+                await asyncio.sleep(max(0.0, self._min_interval_s - (time.monotonic() - began)))
+        except asyncio.CancelledError:
+            if not connection.closed:
+                await self._leases.release(connection)
+            raise
+
+    async def _lease(self, connection: AsyncConnection[Any]) -> None:
+        taken = []
+        for number in self._wanted:
+            if number not in self._held:
+                lease = await self._leases.take(connection, number)
+                if lease is not None:
+                    self._held[number] = lease
+                    taken.append(number)
+        if not taken:
+            return
+        await self._load_parked(connection)
+        before = {place: await self._consumer.position(place) for place in self._consumer.assignment()}
+        places = [place for place in self._places if place.partition in self._held]
+        bounds = await stable_bounds(self._consumer, places)
+        self._consumer.assign(places)
+        for place in places:
+            name = self._topics[place.topic].name
+            stored = self._held[place.partition].offsets.get(name, 0)
+            if stored == 0:
+                self._replayed_to[(name, place.partition)] = bounds[place][1]
+            self._consumer.seek(place, before.get(place, max(stored, bounds[place][0])))
+
+    async def _load_parked(self, connection: AsyncConnection[Any]) -> None:
+        found = await connection.execute(
+            f"SELECT key FROM {self.view.schema}.view_parked WHERE view = %s AND generation = %s",
+            [self.view.name, self.generation],
+        )
+        self._parked = {row[0] for row in await found.fetchall()}
+
+    async def _promote_when_built(self, connection: AsyncConnection[Any]) -> None:
+        """A generation that newer code brought is shown as soon as it has caught up; until then the old one is."""
+        if not self._caught_up:
+            return
+        now = await generations.promoted(connection, self.view)
+        if now is not None and now < self.generation:
+            await generations.promote(connection, self.view, self.generation)
+            self._log.info(f"generation {self.generation} is promoted", before=now)
+
+    async def _reached(self, bounds: dict[TopicPartition, tuple[int, int]]) -> bool:
+        for place, (first, end) in bounds.items():
+            if first < end and await self._consumer.position(place) < end:
+                return False
+        return True
+
+    async def _poll(self, connection: AsyncConnection[Any]) -> None:
+        if not self._held:
+            self._caught_up = False
+            await asyncio.sleep(NO_LEASE_S)  # without an assignment getmany would wait for one for ever
+            await self._lease(connection)
+            return
+        fetched = await self._consumer.getmany(timeout_ms=200, max_records=4 * self._batch_size)
+        self._caught_up = not fetched
+        by_number: dict[int, list[Entry]] = {}
+        for place, records in fetched.items():
+            topic = self._topics[place.topic]
+            by_number.setdefault(place.partition, []).extend((topic, record) for record in records)
+        for number, entries in by_number.items():
+            for start in range(0, len(entries), self._batch_size):
+                await self._apply(connection, self._held[number], entries[start : start + self._batch_size])
+
+    async def _apply(self, connection: AsyncConnection[Any], lease: Lease, entries: list[Entry]) -> None:
+        began = time.perf_counter()
+        applied = await self._write(connection, lease, entries)
+        self._newest = max(record.timestamp for _, record in entries) / 1000
+        self._applied.add(applied)
+        self._batches.observe(time.perf_counter() - began)
+        async with self._moved:
+            self._moved.notify_all()
+
+    def _span(self, message: Message) -> Span:
+        """What was in the log before the view began to be built is replayed."""
+        replayed_to = self._replayed_to.get((message.topic.name, message.partition), 0)
+        return tracing.process_span(
+            message.topic.name,
+            message.envelope.traceparent,
+            tracing.attributes_of(message, f"view.{self.view.name}"),
+            replay=message.offset < replayed_to,
+        )
+
+    def _message(self, topic: Topic, record: Any) -> Message | None:
+        try:
+            return message_of(topic, record)
+        except Unusable as wrong:
+            where = f"{record.topic}-{record.partition}@{record.offset}"
+            self._log.error(f"{where} cannot be read and is left out: {wrong}")
+            self._dead.add()
+            return None
+
+    async def _write(self, connection: AsyncConnection[Any], lease: Lease, entries: list[Entry]) -> int:
+        """Apply and move on; a batch that fails is halved until the record that fails it stands alone."""
+        messages = [message for topic, record in entries if (message := self._message(topic, record)) is not None]
+        messages = [message for message in messages if message.key not in self._parked]
+        offsets = dict(lease.offsets)
+        for topic, record in entries:
+            offsets[topic.name] = record.offset + 1
+        try:
+            await self._transact(connection, lease, messages, offsets)
+        except (psycopg.OperationalError, psycopg.InterfaceError, LeaseLost):
+            raise
+        except Exception as wrong:  # whatever a record makes `apply` or the database say, its key is parked for it
+            if len(entries) > 1:
+                middle = len(entries) // 2
+                first = await self._write(connection, lease, entries[:middle])
+                return first + await self._write(connection, lease, entries[middle:])
+            await self._park(connection, lease, messages, offsets, wrong)
+        lease.offsets.update(offsets)
+        return len(messages)
+
+    async def _transact(
+        self, connection: AsyncConnection[Any], lease: Lease, messages: Sequence[Message], offsets: dict[str, int]
+    ) -> None:
+        spans = [self._span(message) for message in messages if tracing.sampled(message.envelope.traceparent)]
+        try:
+            async with connection.transaction():
+                for statement in self.view.apply(messages) if messages else ():
+                    await self._execute(connection, statement)
+                if self.view.notifies is not None and messages:
+                    for payload in self.view.notifies(messages):
+                        await connection.execute("SELECT pg_notify(%s, %s)", [self._channel, payload])
+                await self._leases.advance(connection, lease, offsets)
+        except Exception as failure:
+            if len(messages) == 1:  # of a longer batch each record comes again, and has its span then
+                _end(spans, failure)
+            raise
+        _end(spans, None)
+
+    @property
+    def _channel(self) -> str:
+        return f"{self.view.schema}_{self.view.name}"
+
+    async def _execute(self, connection: AsyncConnection[Any], statement: Statement) -> None:
+        text = statement.sql.format_map(self._names)
+        await connection.execute(SQL(text), dict(statement.params))
+
+    async def _park(
+        self,
+        connection: AsyncConnection[Any],
+        lease: Lease,
+        messages: Sequence[Message],
+        offsets: dict[str, int],
+        why: Exception,
+    ) -> None:
+        if not messages:
+            raise why
+        bad = messages[0]
+        self._log.error(f"{bad.key} is parked in this view", exc=why, topic=bad.topic.name, offset=bad.offset)
+        self._parked.add(bad.key)
+        self._dead.add()
+        async with connection.transaction():
+            await connection.execute(
+                f"INSERT INTO {self.view.schema}.view_parked VALUES (%s, %s, %s, %s, %s, %s, %s) "
+                "ON CONFLICT DO NOTHING",
+                [self.view.name, self.generation, bad.key, bad.topic.name, bad.partition, bad.offset, repr(why)],
+            )
+            await self._leases.advance(connection, lease, offsets)
+
+
+def _end(spans: Sequence[Span], failure: Exception | None) -> None:
+    for span in spans:
+        tracing.ended(span, failure)

@@ -1,0 +1,1 @@
+"""OCPP frames, versions, compiled schemas and actions."""

@@ -1,0 +1,1 @@
+"""Settings, signals, health, logging and OpenTelemetry for every process."""

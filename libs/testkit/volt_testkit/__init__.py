@@ -1,0 +1,1 @@
+"""Broker and Postgres fixtures, given/when/then, clocks, golden files."""

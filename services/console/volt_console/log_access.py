@@ -1,0 +1,107 @@
+"""The console's standing way into the log: it asks owners and knows its tenant's policy. It waits for the broker."""
+
+import asyncio
+from collections.abc import Mapping
+
+from volt_console.asking import Asks, Owner
+from volt_contracts.ids import entity_key
+from volt_contracts.message import Command
+from volt_contracts.network import TenantRow, TenantSettings
+from volt_contracts.topics import (
+    NETWORK_TENANTS,
+    SESSION_COMMANDS,
+    SESSION_EVENTS,
+    STATION_COMMANDS,
+    STATION_EVENTS,
+)
+from volt_eventlog.appender import Appender, AppendFailed
+from volt_eventlog.ask import Answer, Ask
+from volt_eventlog.kafka import Kafka, KafkaError
+from volt_eventlog.table import Table
+from volt_runtime.log import logger
+
+AGAIN_S = 1.0
+
+
+class LogAccess:
+    """Asks and a table, opened together when the broker answers."""
+
+    def __init__(self, kafka: Kafka, tenant: str) -> None:
+        self._kafka = kafka
+        self._key = entity_key(tenant, tenant)
+        self._appender: Appender | None = None
+        self._open: Mapping[Owner, Ask] = {}
+        self._tenants: Table | None = None
+        self._log = logger("console")
+
+    @property
+    def asks(self) -> Mapping[Owner, Asks]:
+        """By the owner of the command; each refuses while the broker has not been reached yet."""
+        return {"station": _Late(self, "station"), "session": _Late(self, "session")}
+
+    def ask(self, owner: Owner) -> Ask | None:
+        """The owner's Ask, when it is open."""
+        return self._open.get(owner)
+
+    def not_ready(self) -> str | None:
+        """Why no command can be sent yet."""
+        return None if self._open else "has not reached Kafka yet"
+
+    def policy(self) -> TenantSettings | None:
+        """How the tenant treats what it does not know, when that is known."""
+        row = self._tenants.get(self._key) if self._tenants is not None else None
+        return row.settings if isinstance(row, TenantRow) else None
+
+    async def run(self) -> None:
+        """Open, waiting for the broker; then watch until something ends for good."""
+        while True:
+            if await self._opened():
+                break
+            await asyncio.sleep(AGAIN_S)
+        watched = [ask.watch() for ask in self._open.values()]
+        if self._tenants is not None:
+            watched.append(self._tenants.watch())
+        await asyncio.gather(*watched)
+
+    async def stop(self) -> None:
+        """Close what is open."""
+        await asyncio.gather(*(ask.stop() for ask in self._open.values()))
+        if self._tenants is not None:
+            await self._tenants.stop()
+        if self._appender is not None:
+            await self._appender.stop()
+
+    async def _opened(self) -> bool:
+        appender = Appender(self._kafka)
+        asks: dict[Owner, Ask] = {
+            "station": Ask(self._kafka, appender, STATION_COMMANDS, STATION_EVENTS, "console"),
+            "session": Ask(self._kafka, appender, SESSION_COMMANDS, SESSION_EVENTS, "console"),
+        }
+        tenants = Table(self._kafka, NETWORK_TENANTS)
+        try:
+            await appender.start()
+            await asyncio.gather(tenants.start(), *(ask.start() for ask in asks.values()))
+        except (KafkaError, OSError) as why:
+            self._log.warning(f"Kafka is not there yet: {why}")
+            stopping = [appender.stop(), tenants.stop(), *(ask.stop() for ask in asks.values())]
+            await asyncio.gather(*stopping, return_exceptions=True)
+            return False
+        self._appender, self._open, self._tenants = appender, asks, tenants
+        return True
+
+
+class _Late:
+    """An Ask that may not be open yet."""
+
+    def __init__(self, access: LogAccess, owner: Owner) -> None:
+        self._access = access
+        self._owner: Owner = owner
+
+    async def send(
+        self, key: str, command: Command, *, deadline_s: float = 10.0, command_id: str | None = None
+    ) -> Answer:
+        """Append a command and wait for its outcome. Raises AppendFailed while the log has not been reached."""
+        ask = self._access.ask(self._owner)
+        if ask is None:
+            raise AppendFailed("the log has not been reached yet")
+        return await ask.send(key, command, deadline_s=deadline_s, command_id=command_id)

@@ -1,0 +1,1 @@
+"""The operator's pages: server-rendered HTML, kept live by fragments over SSE."""

@@ -1,0 +1,53 @@
+"""Cursors: the sort key of the last row of a page, as an opaque text. They stay right while rows come."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+from pydantic import BaseModel, Field
+
+T = TypeVar("T")
+
+
+class BadCursor(ValueError):
+    """A cursor that no page of this list gave out."""
+
+
+class Page(BaseModel, Generic[T]):
+    """Some rows, and the cursor of the next ones."""
+
+    items: list[T]
+    next: str | None = Field(default=None, description="Give it as `cursor` to go on; null on the last page.")
+
+
+def after(*key: str | int | datetime) -> str:
+    """The cursor behind the row with this sort key."""
+    return urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+
+
+def text_key(cursor: str) -> tuple[str, str]:
+    """The sort key of a list that is ordered by name.
+
+    Raises:
+        BadCursor: it is none.
+    """
+    return _key(cursor, tuple[str, str])
+
+
+def time_key(cursor: str) -> tuple[datetime, str]:
+    """The sort key of a list that is ordered by time and id. Raises BadCursor."""
+    return _key(cursor, tuple[datetime, str])
+
+
+def log_key(cursor: str) -> tuple[datetime, int, int]:
+    """The sort key of a timeline: append time, rank of the topic, offset. Raises BadCursor."""
+    return _key(cursor, tuple[datetime, int, int])
+
+
+def _key(cursor: str, shape: type[T]) -> T:
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=shape)
+    except (msgspec.MsgspecError, binascii.Error, ValueError) as wrong:
+        raise BadCursor(f"`{cursor[:40]}` is no cursor of this list") from wrong

@@ -1,0 +1,10 @@
+"""Folds of the log into tables of Postgres: each file is named for the question that its table answers."""
+
+from volt_console.views.command_outcomes import COMMAND_OUTCOMES
+from volt_console.views.live_sessions import LIVE_SESSIONS
+from volt_console.views.live_stations import LIVE_STATIONS
+from volt_console.views.station_timeline import STATION_TIMELINE
+
+VIEWS = (LIVE_STATIONS, LIVE_SESSIONS, STATION_TIMELINE, COMMAND_OUTCOMES)
+
+__all__ = ["COMMAND_OUTCOMES", "LIVE_SESSIONS", "LIVE_STATIONS", "STATION_TIMELINE", "VIEWS"]

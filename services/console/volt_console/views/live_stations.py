@@ -1,0 +1,164 @@
+"""Which stations are there, are they connected, and what do their connectors do now?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from volt_console.views import live_connectors
+from volt_console.views.changes import changed_keys
+from volt_console.views.upsert import Group, place
+from volt_contracts import network, station
+from volt_contracts.topics import NETWORK_STATION_EVENTS, STATION_EVENTS
+from volt_eventlog.message import Message
+from volt_eventlog.view import Statement, View
+
+STATIONS = """
+    tenant text NOT NULL,
+    station_uid text NOT NULL,
+    link_identity text,
+    protocol text,
+    remote_address text,
+    gateway_id text,
+    security_profile integer,
+    link_id text,
+    up_at timestamptz,
+    up_offset bigint,
+    lost_link_id text,
+    lost_at timestamptz,
+    lost_cause text,
+    lost_offset bigint,
+    vendor text,
+    model text,
+    serial text,
+    firmware text,
+    boot_reason text,
+    booted_at timestamptz,
+    boot_offset bigint,
+    registration text,
+    registration_offset bigint,
+    known_identity text,
+    adopted boolean,
+    location text,
+    network_version integer,
+    known_offset bigint,
+    identity text COLLATE "C" GENERATED ALWAYS AS (coalesce(known_identity, link_identity, station_uid)) STORED,
+    online boolean GENERATED ALWAYS AS (
+        up_offset IS NOT NULL AND (lost_offset IS NULL OR lost_offset < up_offset OR lost_link_id <> link_id)
+    ) STORED,
+    PRIMARY KEY (tenant, station_uid)
+"""
+
+_KEY = {"tenant": "text", "station_uid": "text"}
+
+
+def _group(guard: str, **columns: str) -> Group:
+    return Group("live_stations", _KEY, columns, guard, {})
+
+
+UP = _group(
+    "up_offset",
+    link_identity="text",
+    protocol="text",
+    remote_address="text",
+    gateway_id="text",
+    security_profile="integer",
+    link_id="text",
+    up_at="timestamptz",
+)
+LOST = _group("lost_offset", lost_link_id="text", lost_at="timestamptz", lost_cause="text")
+BOOT = _group(
+    "boot_offset",
+    vendor="text",
+    model="text",
+    serial="text",
+    firmware="text",
+    boot_reason="text",
+    booted_at="timestamptz",
+)
+REGISTRATION = _group("registration_offset", registration="text")
+KNOWN = _group("known_offset", known_identity="text", adopted="boolean", location="text", network_version="integer")
+
+
+def apply(batch: Sequence[Message]) -> list[Statement]:
+    """Fold stations' links, boots, registrations and adoptions, and their connectors."""
+    rows: dict[Group, list[dict[str, Any]]] = {UP: [], LOST: [], BOOT: [], REGISTRATION: [], KNOWN: []}
+    for message in batch:
+        for group, row in _facts(message):
+            rows[group].append(row)
+    statements = [statement for group, found in rows.items() for statement in group.upsert(found)]
+    return statements + live_connectors.apply(batch)
+
+
+def _facts(message: Message) -> list[tuple[Group, dict[str, Any]]]:
+    match message.body:
+        case station.LinkUp() as up:
+            return [(UP, _up(message, up))]
+        case station.LinkLost() as lost:
+            at = {"lost_link_id": lost.link_id, "lost_at": lost.time.at, "lost_cause": lost.cause}
+            return [(LOST, place(message, "lost_offset", **at))]
+        case station.Booted() as boot:
+            registered = place(message, "registration_offset", registration=boot.registration)
+            return [(BOOT, _boot(message, boot)), (REGISTRATION, registered)]
+        case station.RegistrationChanged() as changed:
+            return [(REGISTRATION, place(message, "registration_offset", registration=changed.registration))]
+        case network.StationAdopted() | network.StationRegistered() as known:
+            return [(KNOWN, _known(message, known))]
+    return []
+
+
+def _up(message: Message, up: station.LinkUp) -> dict[str, Any]:
+    return place(
+        message,
+        "up_offset",
+        link_identity=up.identity,
+        protocol=up.protocol,
+        remote_address=up.remote_address,
+        gateway_id=up.gateway_id,
+        security_profile=up.security_profile,
+        link_id=up.link_id,
+        up_at=up.time.at,
+    )
+
+
+def _boot(message: Message, boot: station.Booted) -> dict[str, Any]:
+    return place(
+        message,
+        "boot_offset",
+        vendor=boot.vendor,
+        model=boot.model,
+        serial=boot.serial or boot.box_serial,
+        firmware=boot.firmware,
+        boot_reason=boot.reason,
+        booted_at=boot.time.at,
+    )
+
+
+def _known(message: Message, known: network.StationAdopted | network.StationRegistered) -> dict[str, Any]:
+    return place(
+        message,
+        "known_offset",
+        known_identity=known.identity,
+        adopted=isinstance(known, network.StationAdopted),
+        location=known.place.location,
+        network_version=known.version,
+    )
+
+
+LIVE_STATIONS = View(
+    name="live_stations",
+    schema="console",
+    generation=1,
+    topics=(STATION_EVENTS, NETWORK_STATION_EVENTS),
+    tables={"live_stations": STATIONS, "live_connectors": live_connectors.CONNECTORS},
+    indexes=(
+        "CREATE INDEX IF NOT EXISTS live_stations_identity_g{g} ON {live_stations} (tenant, identity, station_uid)",
+        "CREATE INDEX IF NOT EXISTS live_connectors_status_g{g} ON {live_connectors} (tenant, status)",
+    ),
+    apply=apply,
+    notifies=changed_keys,
+    compared={
+        "live_stations": "tenant, station_uid, identity, protocol, remote_address, gateway_id, security_profile,"
+        " online, up_at, lost_at, lost_cause, vendor, model, serial, firmware, boot_reason, booted_at, registration,"
+        " adopted, location, network_version",
+        "live_connectors": live_connectors.COMPARED,
+    },
+)

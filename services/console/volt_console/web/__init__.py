@@ -1,0 +1,1 @@
+"""The HTTP edge that pages and API share: server, guard, problems."""

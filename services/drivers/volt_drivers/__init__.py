@@ -1,0 +1,1 @@
+"""Drivers' tokens and personal data."""

@@ -1,0 +1,1 @@
+"""The wire: sockets, framing, schema check, append, answer."""

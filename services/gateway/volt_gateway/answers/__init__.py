@@ -1,0 +1,1 @@
+"""What is answered to which call: the table is `answers.table.ANSWERS`."""

@@ -1,0 +1,162 @@
+"""The HTTP side of an upgrade: what a station's request says, and how it is told yes or no."""
+
+import random
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from time import monotonic
+
+from picows import WSListener, WSTransport, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
+
+from volt_gateway.limits import ConnectionLimits, TokenBucket
+from volt_gateway.link import Admission
+from volt_gateway.links import Links
+from volt_gateway.path import LONGEST_IDENTITY, read_path
+from volt_gateway.proxies import Proxies
+from volt_gateway.refusals import Reason, Refusal, Refusals
+from volt_gateway.settings import GatewaySettings
+from volt_gateway.socket import PROTOCOL_ERROR, StationSocket
+from volt_gateway.upgrade import Doorkeeper, Request
+
+STATUS: dict[Reason, HTTPStatus] = {
+    "unknown_tenant": HTTPStatus.NOT_FOUND,
+    "unknown_station": HTTPStatus.NOT_FOUND,
+    "bad_path": HTTPStatus.NOT_FOUND,
+    "identity_too_long": HTTPStatus.NOT_FOUND,
+    "wrong_password": HTTPStatus.UNAUTHORIZED,
+    "no_password": HTTPStatus.UNAUTHORIZED,
+    "password_unchecked": HTTPStatus.SERVICE_UNAVAILABLE,
+    "too_many_connections": HTTPStatus.SERVICE_UNAVAILABLE,
+    "not_ready": HTTPStatus.SERVICE_UNAVAILABLE,
+    "refused_by_policy": HTTPStatus.FORBIDDEN,
+    "malformed_upgrade": HTTPStatus.BAD_REQUEST,
+}
+"""How a refusal is told. For the two reasons that are missing the handshake is completed without a subprotocol and the
+socket closed, as OCPP-J 1.6 §3.1.2 and OCPP 2.0.1 part 4 §3.1.2 ask."""
+
+_PASSWORD_RETRY_S = 1
+
+NotReady = Callable[[], str | None]
+"""Why nobody can be let in at the moment, or None."""
+
+
+class Gate:
+    """Answers upgrade requests."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        doorkeeper: Doorkeeper,
+        links: Links,
+        limits: ConnectionLimits,
+        refusals: Refusals,
+        not_ready: NotReady,
+    ) -> None:
+        self._settings = settings
+        self._doorkeeper = doorkeeper
+        self._links = links
+        self._limits = limits
+        self._refusals = refusals
+        self._not_ready = not_ready
+        self._proxies = Proxies(settings.trusted_proxies)
+        self._admissions = TokenBucket(settings.admissions_per_s, settings.admissions_burst, monotonic())
+
+    def upgrade(self, request: WSUpgradeRequest, peer: str, secure: bool) -> WSUpgradeResponseWithListener:
+        """picows: an HTTP request came in."""
+        address, secure = self._proxies.origin(request.headers, peer, secure)
+        address = _readable(address) or ""
+        verdict = (
+            self._malformed(request, address)
+            or self._crowded(request, address)
+            or self._doorkeeper.decide(_request(request, address, secure))
+        )
+        if isinstance(verdict, Admission):
+            return self._let_in(verdict)
+        self._refusals.refuse(verdict, monotonic(), datetime.now(UTC))
+        return self._refuse(verdict)
+
+    def _crowded(self, request: WSUpgradeRequest, address: str) -> Refusal | None:
+        why = self._not_ready()
+        if why is None and not self._admissions.take(monotonic()):
+            why = "too many stations connect at the same time"
+        if why is not None:
+            return _nameless("not_ready", why, request, address)
+        why = self._limits.reached(address)
+        return None if why is None else _nameless("too_many_connections", why, request, address)
+
+    def _malformed(self, request: WSUpgradeRequest, address: str) -> Refusal | None:
+        """A missing or odd `Connection` is tolerated where the rest says what is wanted: some stations send none."""
+        headers = request.headers
+        if headers.get("upgrade", "").strip().lower() != "websocket":
+            return _nameless("malformed_upgrade", "the request does not ask for a WebSocket", request, address)
+        if headers.get("sec-websocket-version") not in ("13", "8", "7"):
+            return _nameless("malformed_upgrade", "the WebSocket version is not 13", request, address)
+        if len(headers.get("sec-websocket-key", "")) != 24:
+            return _nameless("malformed_upgrade", "the WebSocket key is missing or no key", request, address)
+        headers["Connection"] = "upgrade"
+        headers["Upgrade"] = "websocket"
+        return None
+
+    def _let_in(self, admission: Admission) -> WSUpgradeResponseWithListener:
+        link = self._links.new(admission, str(uuid.uuid4()))
+        agreed = {"Sec-WebSocket-Protocol": admission.version.value} if admission.offered else None
+        socket = StationSocket(link, self._settings.max_message_bytes)
+        return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(agreed), socket)
+
+    def _refuse(self, refusal: Refusal) -> WSUpgradeResponseWithListener:
+        status = STATUS.get(refusal.reason)
+        if status is None:
+            return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(), _ClosesAtOnce(refusal))
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        if status is HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["Retry-After"] = str(self._retry_after(refusal.reason))
+        if status is HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = 'Basic realm="ocpp"'
+        body = refusal.sentence.encode() + b"\n"
+        return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(status, body, headers), None)
+
+    def _retry_after(self, reason: Reason) -> int:
+        """Jittered, so that those who were sent away together do not come back together."""
+        if reason == "password_unchecked":
+            return _PASSWORD_RETRY_S
+        shortest = max(1, self._settings.retry_after_s // 2)
+        return random.randint(shortest, max(shortest, self._settings.retry_after_s))  # noqa: S311 spreads load only
+
+
+class _ClosesAtOnce(WSListener):
+    """The socket of a station with which no version could be agreed on."""
+
+    __slots__ = ("_sentence",)
+
+    def __init__(self, refusal: Refusal) -> None:
+        self._sentence = refusal.sentence
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """picows: the upgrade is done."""
+        transport.send_close(PROTOCOL_ERROR, self._sentence.encode()[:123])  # type: ignore[arg-type]
+        transport.disconnect()
+
+
+def _request(request: WSUpgradeRequest, address: str, secure: bool) -> Request:
+    headers = request.headers
+    offered = _readable(",".join(headers.getall("sec-websocket-protocol", []))) or ""
+    return Request(
+        path=request.path,
+        address=address,
+        secure=secure,
+        offered=tuple(name for part in offered.split(",") if (name := part.strip())),
+        authorization=headers.get("authorization"),
+        user_agent=_readable(headers.get("user-agent")),
+    )
+
+
+def _readable(header: str | None) -> str | None:
+    """picows gives bytes that are no ASCII as half surrogates, which no JSON can hold."""
+    return None if header is None else header.encode("ascii", "surrogateescape").decode(errors="replace")
+
+
+def _nameless(reason: Reason, sentence: str, request: WSUpgradeRequest, address: str) -> Refusal:
+    """A refusal before anybody looked who it is; the path alone names the station."""
+    path = read_path(request.path)
+    return Refusal(reason, sentence, path.identity[:LONGEST_IDENTITY], path.path, address)

@@ -1,0 +1,54 @@
+"""Token buckets and counts: how much of what comes in is taken."""
+
+from collections import Counter
+
+
+class TokenBucket:
+    """`rate` permits a second, saved up to `burst`. Times are monotonic seconds, given by the caller."""
+
+    __slots__ = ("_at", "_burst", "_rate", "_tokens")
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self._rate = rate
+        self._burst = float(burst)
+        self._tokens = float(burst)
+        self._at = now
+
+    def take(self, now: float) -> bool:
+        """Take one permit if there is one."""
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+
+class ConnectionLimits:
+    """Open sockets, in all and by address."""
+
+    def __init__(self, total: int, per_address: int) -> None:
+        self._total = total
+        self._per_address = per_address
+        self._by_address: Counter[str] = Counter()
+        self.open = 0
+
+    def reached(self, address: str) -> str | None:
+        """Why one more socket from `address` would be too many, or None."""
+        if self.open >= self._total:
+            return f"the gateway holds {self._total} connections, which is its limit"
+        if self._by_address[address] >= self._per_address:
+            return f"{address} holds {self._per_address} connections, which is the limit for one address"
+        return None
+
+    def enter(self, address: str) -> None:
+        """A socket of `address` was let in."""
+        self.open += 1
+        self._by_address[address] += 1
+
+    def leave(self, address: str) -> None:
+        """A socket of `address` is gone."""
+        self.open -= 1
+        self._by_address[address] -= 1
+        if self._by_address[address] <= 0:
+            del self._by_address[address]

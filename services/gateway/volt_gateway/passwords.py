@@ -1,0 +1,99 @@
+"""Basic-auth passwords of stations, compared in constant time (OCPP 1.6 security whitepaper §2, 2.0.1 part 2, A00)."""
+
+import base64
+import binascii
+import hmac
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type, verify_secret
+
+from volt_contracts.network import Credential
+from volt_contracts.refs import station_key_hash
+
+MOST_CHECKS = 64
+"""Slow checks that may wait; who comes while there are more, comes again."""
+
+VERDICTS_KEPT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class BasicAuth:
+    """What a station presented. `password` is None when the user is not its identity."""
+
+    password: bytes | None
+
+
+def read_basic_auth(header: str | None, identity: str) -> BasicAuth | None:
+    """The `Authorization` header of an upgrade; None when there is none of this kind. Never raises.
+
+    An identity may hold a colon, which basic auth forbids in a user name: so the header must begin with the identity.
+    """
+    scheme, _, encoded = (header or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return BasicAuth(None)
+    user = identity.encode() + b":"
+    return BasicAuth(decoded[len(user) :] if decoded.startswith(user) else None)
+
+
+class Passwords:
+    """Checks passwords. Generated keys are compared by their HMAC; chosen ones are argon2, in a thread of their own.
+
+    A slow check is not waited for: its verdict is there when the station connects again.
+    """
+
+    def __init__(self, token_secret: str, threads: int = 1) -> None:
+        self._secret = token_secret
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+        self._verdicts: OrderedDict[tuple[str, str], bool] = OrderedDict()
+        self._checking: dict[tuple[str, str], Future[bool]] = {}
+
+    def check(self, tenant: str, presented: BasicAuth, credential: Credential) -> bool | None:
+        """True or False; None while nobody knows yet."""
+        password = presented.password if presented.password is not None else b""
+        digest = station_key_hash(self._secret, tenant, password)
+        if credential.kind == "hmac-sha256":
+            right = hmac.compare_digest(digest.encode(), credential.hash.encode())
+        else:
+            checked = self._slowly(digest, password, credential.hash) if presented.password is not None else False
+            if checked is None:
+                return None
+            right = checked
+        return right and presented.password is not None
+
+    def close(self) -> None:
+        """Drop what still waits."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _slowly(self, digest: str, password: bytes, encoded: str) -> bool | None:
+        question = (digest, encoded)
+        verdict = self._verdicts.get(question)
+        if verdict is not None:
+            self._verdicts.move_to_end(question)
+            return verdict
+        self._collect()
+        if question not in self._checking and question not in self._verdicts and len(self._checking) < MOST_CHECKS:
+            self._checking[question] = self._pool.submit(partial(verify_argon2, password, encoded))
+        return self._verdicts.get(question)
+
+    def _collect(self) -> None:
+        """Keep the verdicts that are there by now, also of stations that did not come again."""
+        for question in [question for question, checking in self._checking.items() if checking.done()]:
+            self._verdicts[question] = self._checking.pop(question).result()
+            if len(self._verdicts) > VERDICTS_KEPT:
+                self._verdicts.popitem(last=False)
+
+
+def verify_argon2(password: bytes, encoded: str) -> bool:
+    """Whether the password is the one behind an encoded argon2id string; takes tens of milliseconds."""
+    try:
+        return verify_secret(encoded.encode(), password, Type.ID)
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,145 @@
+"""Who is let in: every upgrade request becomes an admission or a refusal with its reason."""
+
+from dataclasses import dataclass
+
+from volt_contracts.gateway import Registration
+from volt_contracts.ids import entity_key, station_uid
+from volt_contracts.network import StationRow, TenantSettings
+from volt_gateway.link import Admission
+from volt_gateway.passwords import Passwords, read_basic_auth
+from volt_gateway.path import BadPath, StationPath, read_path
+from volt_gateway.refusals import Reason, Refusal
+from volt_gateway.stations import Directory
+from volt_ocpp.versions import Version, negotiate
+
+LONGEST_USER_AGENT = 200
+MOST_OFFERED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an upgrade request says."""
+
+    path: bytes
+    address: str
+    secure: bool
+    offered: tuple[str, ...] = ()
+    authorization: str | None = None
+    user_agent: str | None = None
+
+
+class Doorkeeper:
+    """Decides on upgrades by what is published of tenants and stations."""
+
+    def __init__(self, directory: Directory, passwords: Passwords) -> None:
+        self._directory = directory
+        self._passwords = passwords
+
+    def decide(self, request: Request) -> Admission | Refusal:
+        """Admission or refusal. Never raises."""
+        path = read_path(request.path)
+        if isinstance(path, BadPath):
+            return Refusal(path.reason, path.sentence, path.identity, path.path, request.address)
+        tenant = self._directory.tenant(path.tenant)
+        if tenant is None:
+            sentence = "the tenant in the path does not exist"
+            return Refusal("unknown_tenant", sentence, path.identity, path.path, request.address)
+        return _Asked(self._directory, self._passwords, request, path, tenant).decide()
+
+
+class _Asked:
+    """One request whose tenant exists."""
+
+    __slots__ = ("_directory", "_passwords", "_path", "_request", "_row", "_tenant", "_wanted")
+
+    def __init__(
+        self, directory: Directory, passwords: Passwords, request: Request, path: StationPath, tenant: TenantSettings
+    ) -> None:
+        self._directory = directory
+        self._passwords = passwords
+        self._request = request
+        self._path = path
+        self._tenant = tenant
+        self._row: StationRow | None = directory.station(path.tenant, path.identity)
+        self._wanted = max(tenant.security_profile, 0 if self._row is None else self._row.security_profile)
+
+    def decide(self) -> Admission | Refusal:
+        return self._unknown() or self._insecure() or self._unauthenticated() or self._admitted()
+
+    def _unknown(self) -> Refusal | None:
+        if self._row is not None:
+            return None
+        if self._tenant.unknown_stations == "refuse":
+            return self._refusal("unknown_station", "the station is not registered, and its tenant lets no unknown in")
+        if self._tenant.security_profile > 0:
+            sentence = "the station is not registered: there is no password that it could be known by"
+            return self._refusal("unknown_station", sentence)
+        return None
+
+    def _insecure(self) -> Refusal | None:
+        if self._wanted >= 3:
+            return self._refusal("refused_by_policy", "a client certificate is asked for, which is not checked here")
+        if self._wanted == 2 and not self._request.secure:
+            return self._refusal("refused_by_policy", "the station must connect by TLS (security profile 2)")
+        return None
+
+    def _unauthenticated(self) -> Refusal | None:
+        credential = None if self._row is None else self._row.credential
+        if self._wanted == 0 and credential is None:
+            return None
+        presented = read_basic_auth(self._request.authorization, self._path.identity)
+        if presented is None:
+            return self._refusal("no_password", "the station must send its identity and password (basic auth)")
+        if credential is None:
+            return self._refusal("wrong_password", "no password is registered for the station")
+        verdict = self._passwords.check(self._path.tenant, presented, credential)
+        if verdict is None:
+            return self._refusal("password_unchecked", "the password is being checked; connect again")
+        return None if verdict else self._refusal("wrong_password", "user or password is wrong")
+
+    def _admitted(self) -> Admission | Refusal:
+        version = negotiate(self._request.offered, self._configured())
+        if version is None:
+            offered = ", ".join(self._request.offered)
+            if not offered:
+                return self._refusal("no_subprotocol", "no OCPP version is offered, and none is configured")
+            return self._refusal("wrong_version", f"no version that is offered is spoken here: {offered[:200]}")
+        key = self._key()
+        return Admission(
+            tenant=self._path.tenant,
+            identity=self._path.identity,
+            key=key,
+            version=version,
+            known=self._row is not None,
+            registration=self._directory.registration(key) or _BEFORE_ITS_BOOT[self._tenant.unknown_stations],
+            security_profile=self._profile(),
+            path=self._path.path,
+            address=self._request.address,
+            offered=self._request.offered[:MOST_OFFERED],
+            user_agent=None if self._request.user_agent is None else self._request.user_agent[:LONGEST_USER_AGENT],
+        )
+
+    def _configured(self) -> Version | None:
+        configured = (None if self._row is None else self._row.protocol) or self._tenant.default_protocol
+        return Version(configured) if configured in _VERSIONS else None
+
+    def _key(self) -> str:
+        uid = station_uid(self._path.tenant, self._path.identity) if self._row is None else self._row.station_uid
+        return entity_key(self._path.tenant, uid)
+
+    def _profile(self) -> int:
+        """The security profile that this link really has."""
+        if self._wanted == 0 and (self._row is None or self._row.credential is None):
+            return 0
+        return 2 if self._request.secure else 1
+
+    def _refusal(self, reason: Reason, sentence: str) -> Refusal:
+        key = None if self._row is None else self._key()
+        path = self._path
+        return Refusal(reason, sentence, path.identity, path.path, self._request.address, path.tenant, key)
+
+
+_BEFORE_ITS_BOOT: dict[str, Registration | None] = {"adopt": None, "pending": "pending", "refuse": "rejected"}
+"""The registration of a station that nobody knows; one that is adopted is accepted by its boot."""
+
+_VERSIONS = frozenset(version.value for version in Version)

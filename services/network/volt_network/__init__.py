@@ -1,0 +1,1 @@
+"""Tenants, locations, stations and credentials."""

@@ -1,0 +1,16 @@
+"""The network service: its two deciders, run until the process is asked to stop."""
+
+from volt_eventlog.host import run_deciders
+from volt_eventlog.kafka import Kafka
+from volt_network.decider import STATION, TENANT
+from volt_network.settings import NetworkSettings
+from volt_runtime.run import Runtime
+from volt_runtime.service import Service
+
+SERVICE = Service(name="network", module="volt_network")
+
+
+async def main(rt: Runtime[NetworkSettings]) -> None:
+    """Decide on tenants and stations."""
+    kafka = Kafka(rt.settings.kafka_bootstrap_servers, rt.settings.prefix, client_id="network")
+    await run_deciders(rt, [TENANT, STATION], kafka)

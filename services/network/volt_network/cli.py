@@ -1,0 +1,192 @@
+"""`voltlog network …`: tenants and their policies, stations and their keys."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from zoneinfo import available_timezones
+
+import msgspec
+import typer
+from rich.console import Console
+
+from volt_contracts.gateway import Registration, Verdict
+from volt_contracts.ids import entity_key, station_uid
+from volt_contracts.message import Actor, Outcome
+from volt_contracts.network import ConfigureTenant, Credential, RegisterStation, TenantRow, TenantSettings
+from volt_contracts.refs import NoSecret
+from volt_contracts.topics import NETWORK_STATIONS, NETWORK_TENANTS
+from volt_eventlog.appender import AppendFailed
+from volt_eventlog.ask import NoOutcome
+from volt_eventlog.kafka import Kafka, KafkaError
+from volt_network.asking import asking_stations, asking_tenants, looking_at
+from volt_network.credential import BadPassword, checked, credential, generate
+from volt_network.settings import NetworkSettings
+
+app = typer.Typer(help="Tenants and stations.", no_args_is_help=True)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ACTOR = Actor(kind="operator", id="cli")
+DEADLINE_S = 30.0
+BAD_INPUT = 2
+WITH_PASSWORD = (1, 2)
+"""Security profiles under which a station logs in with basic auth."""
+
+Policy = Literal["adopt", "pending", "refuse"]
+Protocol = Literal["ocpp1.6", "ocpp2.0.1", "ocpp2.1"]
+Profile = Annotated[
+    int, typer.Option("--profile", min=0, max=3, help="0 none, 1 basic auth, 2 with TLS, 3 certificate.")
+]
+PasswordFile = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, readable=True, help="Holds its password.")
+]
+Result = TypeVar("Result")
+
+
+@app.command()
+def register(
+    identity: str,
+    tenant: Annotated[str, typer.Option(envvar="VOLT_TENANT", help="Whose station it is.")],
+    password_file: PasswordFile = None,
+    generate_key: Annotated[bool, typer.Option("--generate", help="Give it a new key, shown once.")] = False,
+    profile: Profile = 1,
+    protocol: Annotated[Protocol | None, typer.Option(help="For a station that offers no subprotocol.")] = None,
+    registration: Annotated[Registration, typer.Option(help="What its BootNotification is answered.")] = "accepted",
+) -> None:
+    """Make a station known by its OCPP identity, or change it; what is not said stays as it is.
+
+    A station with basic auth that has no key yet gets one, shown once.
+    """
+    if password_file is not None and generate_key:
+        _fail("either --password-file or --generate", BAD_INPUT)
+    settings = NetworkSettings()
+    chosen = None if password_file is None else _password(password_file)
+    key = entity_key(tenant, station_uid(tenant, identity))
+    needs_key = profile in WITH_PASSWORD and chosen is None and not generate_key
+    if needs_key and _done(settings, _has_key(settings, key)):
+        needs_key = False
+    made = generate() if needs_key or generate_key else None
+    password = made.encode() if made is not None else chosen
+    command = RegisterStation(
+        identity=identity,
+        credential=None if password is None else _credential(settings, tenant, password),
+        security_profile=profile,
+        protocol=protocol,
+        registration=registration,
+        actor=ACTOR,
+    )
+    outcome = _done(settings, _registered(settings, key, command), "" if made is None else f"; its key then is {made}")
+    _say(outcome)
+    if made is not None:
+        out.print(f"key: {made}", markup=False)
+        err.print("The key is shown this once; only a hash of it is kept.")
+
+
+@app.command()
+def tenant(
+    name: str,
+    unknown: Annotated[Policy | None, typer.Option(help="What becomes of stations nobody registered.")] = None,
+    profile: Annotated[int | None, typer.Option(min=0, max=3, help="The least security profile of a station.")] = None,
+    protocol: Annotated[Protocol | None, typer.Option(help="For stations that offer no subprotocol.")] = None,
+    unknown_token: Annotated[Verdict | None, typer.Option(help="The answer for unknown tokens.")] = None,
+    party: Annotated[str | None, typer.Option(help="OCPI party_id, such as VLT.")] = None,
+    country: Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-2, such as DE.")] = None,
+    legal_entity: Annotated[str | None, typer.Option(help="Who operates the stations.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="IANA name, such as Europe/Berlin.")] = None,
+    settlement_delay: Annotated[int | None, typer.Option(min=0, help="Seconds until a visit is final.")] = None,
+) -> None:
+    """Create a tenant or change what is said of it; without options, show its settings."""
+    if time_zone is not None and time_zone not in available_timezones():
+        _fail(f"there is no time zone {time_zone}", BAD_INPUT)
+    changes = {
+        "unknown_stations": unknown,
+        "security_profile": profile,
+        "default_protocol": protocol,
+        "unknown_token": unknown_token,
+        "party": party,
+        "country": country,
+        "legal_entity": legal_entity,
+        "time_zone": time_zone,
+        "settlement_delay_s": settlement_delay,
+    }
+    said = {field: value for field, value in changes.items() if value is not None}
+    settings = NetworkSettings()
+    known = _done(settings, _tenant_row(settings, name))
+    if said:
+        before = TenantSettings(name=name) if known is None else known.settings
+        wanted = msgspec.structs.replace(before, **said)
+        _say(_done(settings, _configured(settings, name, wanted)))
+    elif known is None:
+        _fail(f"there is no tenant {name}; say what it is like to create it")
+    else:
+        for field, value in msgspec.structs.asdict(known.settings).items():
+            out.print(f"{field:20} {'-' if value is None else value}", markup=False)
+
+
+async def _registered(settings: NetworkSettings, key: str, command: RegisterStation) -> Outcome:
+    async with asking_stations(_kafka(settings), "cli") as ask:
+        return (await ask.send(key, command, deadline_s=DEADLINE_S)).outcome
+
+
+async def _configured(settings: NetworkSettings, name: str, wanted: TenantSettings) -> Outcome:
+    async with asking_tenants(_kafka(settings), "cli") as ask:
+        command = ConfigureTenant(settings=wanted, actor=ACTOR)
+        return (await ask.send(entity_key(name, name), command, deadline_s=DEADLINE_S)).outcome
+
+
+async def _has_key(settings: NetworkSettings, key: str) -> bool:
+    async with looking_at(_kafka(settings), NETWORK_STATIONS) as stations:
+        row = stations.get(key)
+        return row is not None and row.credential is not None
+
+
+async def _tenant_row(settings: NetworkSettings, name: str) -> TenantRow | None:
+    async with looking_at(_kafka(settings), NETWORK_TENANTS) as tenants:
+        row: TenantRow | None = tenants.get(entity_key(name, name))
+        return row
+
+
+def _password(file: Path) -> bytes:
+    try:
+        return checked(file.read_bytes().rstrip(b"\r\n"))
+    except (BadPassword, OSError) as why:
+        _fail(f"{file}: {why}", BAD_INPUT)
+
+
+def _credential(settings: NetworkSettings, tenant: str, password: bytes) -> Credential:
+    try:
+        return credential(settings.token_secret.get_secret_value(), tenant, password)
+    except NoSecret as why:
+        _fail(str(why))
+
+
+def _kafka(settings: NetworkSettings) -> Kafka:
+    return Kafka(settings.kafka_bootstrap_servers, settings.prefix, client_id="voltlog network")
+
+
+def _say(outcome: Outcome) -> None:
+    """Print the outcome; exit 1 unless it is `accepted`."""
+    if outcome.outcome != "accepted":
+        _fail(f"{outcome.outcome}: {outcome.sentence or 'no reason was given'}")
+    out.print(outcome.outcome)
+
+
+def _done(settings: NetworkSettings, work: Coroutine[Any, Any, Result], besides: str = "") -> Result:
+    """The result of the work; what can go wrong outside becomes one sentence, with `besides`, and exit code 1."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it would log beside the sentence
+    try:
+        return asyncio.run(work)
+    except KafkaError:
+        where = settings.kafka_bootstrap_servers
+        _fail(f"Kafka at {where} does not answer, or its topics were never made (`voltlog topics create`){besides}")
+    except NoOutcome as why:
+        _fail(f"{why}: does the network service run? The command will be carried out when it does{besides}")
+    except AppendFailed as why:
+        _fail(f"{why}; the command may still be carried out{besides}")
+
+
+def _fail(sentence: str, code: int = 1) -> NoReturn:
+    err.print(sentence, markup=False)
+    raise typer.Exit(code)

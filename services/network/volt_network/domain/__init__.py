@@ -1,0 +1,1 @@
+"""What a tenant and a station are, as pure functions."""

@@ -1,0 +1,205 @@
+"""A station of a tenant: adopted because it connected, or registered by somebody. Its place is what visits copy."""
+
+import re
+from datetime import datetime
+
+import msgspec
+
+from volt_contracts.gateway import Registration
+from volt_contracts.message import Event
+from volt_contracts.network import (
+    AdoptStation,
+    Credential,
+    NetworkCommandFinished,
+    RegisterStation,
+    StationAdopted,
+    StationRegistered,
+    StationRow,
+    TenantSettings,
+)
+from volt_contracts.session import Place
+from volt_network.domain.answers import Answers, Refused, remember
+from volt_network.domain.place import completed
+from volt_network.domain.tenant import actor_text, profile_objection, protocol_objection
+
+LONGEST_IDENTITY = 255
+REGISTRATION_BY_POLICY: dict[str, Registration] = {"adopt": "accepted", "pending": "pending"}
+_HMAC = re.compile("[0-9a-f]{64}")
+
+
+class Adopted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="adopted"):
+    """It connected and its tenant takes such stations in; nobody has registered it."""
+
+    version: int
+    identity: str
+    security_profile: int
+    protocol: str
+    registration: Registration
+    place: Place
+    answers: Answers = ()
+
+
+class Registered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="registered"):
+    """Somebody has said what it is."""
+
+    version: int
+    identity: str
+    credential: Credential | None = None
+    security_profile: int
+    protocol: str | None = None
+    registration: Registration
+    place: Place
+    answers: Answers = ()
+
+
+Station = Adopted | Registered
+
+
+def adopt(
+    station: Station | None, command: AdoptStation, tenant: TenantSettings | None, at: datetime
+) -> tuple[Event, ...] | Refused:
+    """Take a station in as the tenant's policy says; a known one stays as it is."""
+    if station is not None:
+        return ()
+    if tenant is None:
+        return Refused("the tenant is not configured")
+    registration = REGISTRATION_BY_POLICY.get(tenant.unknown_stations)
+    if registration is None:
+        return Refused(f"the tenant {tenant.name} takes in no unknown stations")
+    refused = _identity_objection(command.identity)
+    if refused is not None:
+        return refused
+    return (
+        StationAdopted(
+            version=1,
+            identity=command.identity,
+            protocol=command.protocol,
+            remote_address=command.remote_address,
+            place=completed(Place(), None, tenant, 1),
+            registration=registration,
+            security_profile=tenant.security_profile,
+            at=at,
+        ),
+    )
+
+
+def register(
+    station: Station | None, command: RegisterStation, tenant: TenantSettings | None, at: datetime
+) -> tuple[Event, ...] | Refused:
+    """Make a station known or change it; nothing happens when it already is what the command says.
+
+    What the command leaves null stays as it was; what was never said comes from the tenant's settings.
+    """
+    refused = _objection(station, command)
+    if refused is not None:
+        return refused
+    if tenant is None:
+        return Refused("the tenant is not configured")
+    version = 0 if station is None else station.version
+    if _wanted(station, command, tenant, version) == station:
+        return ()
+    return (_registered(_wanted(station, command, tenant, version + 1), actor_text(command.actor), at),)
+
+
+def evolve(station: Station | None, event: Event) -> Station | None:
+    """The station after an event of its own. A stranger who was refused leaves no state behind."""
+    answers = () if station is None else station.answers
+    match event:
+        case StationAdopted():
+            return Adopted(
+                version=event.version,
+                identity=event.identity,
+                security_profile=event.security_profile,
+                protocol=event.protocol,
+                registration=event.registration,
+                place=event.place,
+                answers=answers,
+            )
+        case StationRegistered():
+            return Registered(
+                version=event.version,
+                identity=event.identity,
+                credential=event.credential,
+                security_profile=event.security_profile,
+                protocol=event.protocol,
+                registration=event.registration,
+                place=event.place,
+                answers=answers,
+            )
+        case NetworkCommandFinished() if station is not None:
+            return msgspec.structs.replace(station, answers=remember(answers, event))
+        case _:
+            return station
+
+
+def row(station_uid: str, station: Station) -> StationRow:
+    """The public row of a station."""
+    return StationRow(
+        version=station.version,
+        station_uid=station_uid,
+        identity=station.identity,
+        adopted=isinstance(station, Adopted),
+        credential=station.credential if isinstance(station, Registered) else None,
+        security_profile=station.security_profile,
+        protocol=station.protocol,
+        registration=station.registration,
+        place=station.place,
+    )
+
+
+def _wanted(station: Station | None, command: RegisterStation, tenant: TenantSettings, version: int) -> Registered:
+    """The station as the command would have it."""
+    credential = station.credential if isinstance(station, Registered) else None
+    return Registered(
+        version=version,
+        identity=command.identity,
+        credential=command.credential or credential,
+        security_profile=command.security_profile,
+        protocol=command.protocol or (None if station is None else station.protocol),
+        registration=command.registration,
+        place=completed(command.place, None if station is None else station.place, tenant, version),
+        answers=() if station is None else station.answers,
+    )
+
+
+def _registered(wanted: Registered, actor: str, at: datetime) -> StationRegistered:
+    return StationRegistered(
+        version=wanted.version,
+        identity=wanted.identity,
+        credential=wanted.credential,
+        security_profile=wanted.security_profile,
+        protocol=wanted.protocol,
+        registration=wanted.registration,
+        place=wanted.place,
+        actor=actor,
+        at=at,
+    )
+
+
+def _objection(station: Station | None, command: RegisterStation) -> Refused | None:
+    """The first thing that is wrong with a registration."""
+    if station is not None and station.identity != command.identity:
+        return Refused(f"the station is known as {station.identity}: its identity is not changed by registering it")
+    return (
+        _identity_objection(command.identity)
+        or profile_objection(command.security_profile)
+        or protocol_objection(command.protocol)
+        or _credential_objection(command.credential)
+    )
+
+
+def _identity_objection(identity: str) -> Refused | None:
+    if identity.strip() and len(identity) <= LONGEST_IDENTITY and identity.isprintable():
+        return None
+    return Refused(f"an identity has 1 to {LONGEST_IDENTITY} printable characters")
+
+
+def _credential_objection(credential: Credential | None) -> Refused | None:
+    """A hash that no password could ever match would lock the station out."""
+    match credential:
+        case Credential(kind="hmac-sha256", hash=digest) if not _HMAC.fullmatch(digest):
+            return Refused("an hmac-sha256 credential is 64 hexadecimal digits in lower case")
+        case Credential(kind="argon2id", hash=encoded) if not encoded.startswith("$argon2id$"):
+            return Refused("an argon2id credential begins with $argon2id$")
+        case _:
+            return None

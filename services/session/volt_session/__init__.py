@@ -1,0 +1,1 @@
+"""The charging visit from plug to unplug, and authorization."""

@@ -1,0 +1,125 @@
+"""Which visit a fact belongs to: the one that goes on, one of the past, or one that begins with it.
+
+What a station did while it was offline changes the past: it never touches a visit that began later.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from volt_contracts.fact import Fact
+from volt_contracts.session import LateSessionFact, SessionStarted
+from volt_contracts.station import TransactionStarted
+from volt_session.domain.decision import Decision
+from volt_session.domain.ending import NO_STATUS, end
+from volt_session.domain.places import place_of
+from volt_session.domain.session import (
+    Ended,
+    Open,
+    SessionState,
+    Stopped,
+    Visit,
+    at_evse,
+    current,
+    finalised_with,
+    running,
+)
+
+OpenedBy = Literal["plugged", "authorized", "transaction"]
+
+
+def is_history(fact: Fact) -> bool:
+    """Whether the station was offline when it happened."""
+    return fact.time.offline in ("reported", "inferred")
+
+
+def begin(
+    d: Decision,
+    *,
+    opened_by: OpenedBy,
+    evse: int,
+    connector: int,
+    at: datetime,
+    hardware_epoch: int,
+    suspect: tuple[str, ...] = (),
+) -> Open | Ended:
+    """SessionStarted; what went on at that EVSE until then is over, if the EVSE is known."""
+    for former in at_evse(d.state, evse) if evse else ():
+        if isinstance(former, Open) and former.started_at <= at:
+            end(d, former, "station")
+    session_id = d.next_id
+    d.emit(
+        SessionStarted(
+            session_id=session_id,
+            opened_by=opened_by,
+            evse=evse,
+            connector=connector,
+            hardware_epoch=hardware_epoch,
+            started_at=at,
+            plugged_at=at if opened_by == "plugged" else None,
+            place=place_of(d),
+            suspect=suspect,
+        )
+    )
+    return d.visit(session_id)
+
+
+def visit_for(d: Decision, fact: TransactionStarted) -> Open | Ended:
+    """The visit that a transaction joins, begun where there is none."""
+    candidate = _candidate(d.state, fact)
+    if candidate is not None and _takes(candidate, fact):
+        return candidate
+    return begin(
+        d,
+        opened_by="authorized" if fact.trigger == "Authorized" else "transaction",
+        evse=fact.evse,
+        connector=fact.connector,
+        at=fact.time.at,
+        hardware_epoch=fact.hardware_epoch,
+    )
+
+
+def late(d: Decision, fact: Fact, uid: str, what: str) -> None:
+    """LateSessionFact: for review, it changes nothing."""
+    stub = finalised_with(d.state, uid)
+    session_id = None if stub is None else stub.session_id
+    d.emit(LateSessionFact(session_id=session_id, transaction_uid=uid, what=what, at=fact.time.at))
+
+
+def _candidate(state: SessionState, fact: TransactionStarted) -> Open | Ended | None:
+    if fact.evse == 0:
+        return _only_idle(state)
+    goes_on = None if is_history(fact) else current(state, fact.evse)
+    return goes_on or _at_that_time(state, fact.evse, fact.time.at)
+
+
+def _only_idle(state: SessionState) -> Open | None:
+    """Where a 2.x transaction runs may be said later: the one visit that waits for one, if there is only one."""
+    idle = [visit for visit in state.visits if isinstance(visit, Open) and not running(visit)]
+    return idle[0] if len(idle) == 1 else None
+
+
+def _at_that_time(state: SessionState, evse: int, at: datetime) -> Open | Ended | None:
+    earlier = [visit for visit in at_evse(state, evse) if visit.started_at <= at]
+    return earlier[-1] if earlier else None
+
+
+def _takes(visit: Open | Ended, fact: TransactionStarted) -> bool:
+    """Whether the transaction can be of that visit: same plug as far as is known, and nobody else's token."""
+    at = fact.time.at
+    if not _same_token(visit, fact):
+        return False
+    if visit.unplugged_at is not None and at >= visit.unplugged_at:
+        return False
+    if visit.plugged_at is None and visit.transactions and not running(visit):
+        goes_on = isinstance(visit, Open) or is_history(fact)
+        return goes_on and at - _last_stop(visit) <= NO_STATUS
+    return isinstance(visit, Open) or at <= visit.ended_at
+
+
+def _same_token(visit: Visit, fact: TransactionStarted) -> bool:
+    tokens = {transaction.token_ref for transaction in visit.transactions} - {None}
+    return fact.token_ref is None or not tokens or fact.token_ref in tokens
+
+
+def _last_stop(visit: Visit) -> datetime:
+    return max(transaction.ended_at for transaction in visit.transactions if isinstance(transaction, Stopped))

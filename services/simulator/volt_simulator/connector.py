@@ -1,0 +1,97 @@
+"""A connector (an EVSE in 2.x): its meter, its status, what it was told to do, and the visit that goes on at it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from volt_simulator.car import Flow
+from volt_simulator.meter import Meter
+from volt_simulator.queue import TransactionMessage
+from volt_simulator.transaction import CARD, StopReason, Transaction, Visit
+
+
+class Status(StrEnum):
+    """The status of a connector in the words of OCPP 1.6 §7.7; 2.x has fewer."""
+
+    AVAILABLE = "Available"
+    PREPARING = "Preparing"
+    CHARGING = "Charging"
+    SUSPENDED_EV = "SuspendedEV"
+    FINISHING = "Finishing"
+    UNAVAILABLE = "Unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Somebody far away wants energy to flow here for this token."""
+
+    token: str
+    remote_start_id: int | None
+    token_type: str = CARD
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Energy of this transaction is to stop; the car stays."""
+
+    reason: StopReason
+    transaction: Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Unplug:
+    """The driver stops and leaves now."""
+
+    reason: StopReason
+
+
+Order = Start | Stop | Unplug
+
+
+@dataclass(slots=True, eq=False)
+class Connector:
+    """One place for one car. `announced` is the last status on the wire, `reported` the last acknowledged one."""
+
+    evse: int
+    meter: Meter
+    status: Status = Status.AVAILABLE
+    operative: bool = True
+    announced: str | None = None
+    reported: str | None = None
+    visit: Visit | None = None
+    last_visit: Visit | None = None
+    visits: int = 0
+    transaction: Transaction | None = None
+    flow: Flow | None = None
+    starting: bool = False
+    held: TransactionMessage | None = None
+    orders: asyncio.Queue[Order] = field(default_factory=asyncio.Queue)
+
+    @property
+    def shown(self) -> Status:
+        """The status it reports: an inoperative connector is Unavailable once no transaction runs."""
+        return self.status if self.operative or self.transaction is not None else Status.UNAVAILABLE
+
+    @property
+    def can_start(self) -> bool:
+        """Whether a remote start may begin here."""
+        unclaimed = self.transaction is None or self.transaction.token is None
+        return self.operative and unclaimed and not self.starting
+
+    def next_visit(self) -> Visit:
+        """A car comes; visits are counted from 1 for the life of the connector."""
+        self.visits += 1
+        return Visit(self.visits)
+
+    def settle(self, now: float) -> None:
+        """Brings the meter to the monotonic second `now`."""
+        if self.flow is not None:
+            self.flow.settle(now)
+
+    async def order(self, until: float | None) -> Order | None:
+        """The next order, or None when the monotonic second `until` comes first."""
+        try:
+            async with asyncio.timeout_at(until):
+                return await self.orders.get()
+        except TimeoutError:
+            return None

@@ -1,0 +1,1 @@
+"""The charger's twin: frames to neutral facts, neutral commands to OCPP."""

@@ -1,0 +1,158 @@
+"""The fold: what each event changes in the twin. Total: whatever the event, it never raises and reads no clock."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from volt_contracts.station import (
+    Booted,
+    CommandFinished,
+    CommandProgressed,
+    CommandSent,
+    ConnectorStatusChanged,
+    HardwareChanged,
+    LinkLost,
+    LinkUp,
+    ReadingsAttributed,
+    ReadingsTaken,
+    RegistrationChanged,
+    TransactionEnded,
+    TransactionStarted,
+    TransactionUpdated,
+)
+from volt_station.domain import evolve_commands, evolve_transactions, marks
+from volt_station.domain.limits import CONNECTORS, EVSES, WAITING
+from volt_station.domain.state import (
+    EMPTY,
+    NO_EVSE,
+    Connected,
+    Connector,
+    Disconnected,
+    Evse,
+    Hardware,
+    Line,
+    Silent,
+    Station,
+    Unseen,
+    Waiting,
+)
+
+_STALE = timedelta(hours=1)
+
+
+def evolve(state: Station | None, event: Any) -> Station:
+    """The twin after one more event; events that change nothing leave the very same object."""
+    before = EMPTY if state is None else state
+    fold = _FOLDS.get(type(event))
+    return before if fold is None else fold(before, event)
+
+
+def _link_up(state: Station, event: LinkUp) -> Station:
+    line = Line(
+        link_id=event.link_id,
+        link_seq=event.link_seq,
+        gateway_id=event.gateway_id,
+        identity=event.identity,
+        protocol=event.protocol,
+        known=event.known,
+        security_profile=event.security_profile,
+        remote_address=event.remote_address,
+        opened_at=event.time.at,
+    )
+    return replace(state, link=Connected(line))
+
+
+def _link_lost(state: Station, event: LinkLost) -> Station:
+    link = state.link
+    if isinstance(link, Unseen | Disconnected) or link.line.link_id != event.link_id:
+        return state
+    if event.cause == "silent":
+        return replace(state, link=Silent(link.line, told=event.frame is not None))
+    return replace(state, link=Disconnected(link.line.link_id, link.line.link_seq, link.line.protocol))
+
+
+def _hardware_changed(state: Station, event: HardwareChanged) -> Station:
+    return replace(state, hardware=replace(state.hardware, epoch=event.hardware_epoch))
+
+
+def _booted(state: Station, event: Booted) -> Station:
+    known = state.hardware
+    hardware = Hardware(
+        epoch=event.hardware_epoch,
+        vendor=event.vendor or known.vendor,
+        model=event.model or known.model,
+        firmware=event.firmware or known.firmware,
+        serial=event.serial or known.serial,
+        meter_serial=event.meter_serial or known.meter_serial,
+        booted=True,
+    )
+    return replace(state, hardware=hardware, registration=event.registration)
+
+
+def _registration_changed(state: Station, event: RegistrationChanged) -> Station:
+    return replace(state, registration=event.registration)
+
+
+def _with_evse(state: Station, number: int, evse: Evse) -> Station:
+    if number not in state.evses and len(state.evses) >= EVSES:
+        return state
+    return replace(state, evses={**state.evses, number: evse})
+
+
+def _status_changed(state: Station, event: ConnectorStatusChanged) -> Station:
+    evse = state.evses.get(event.evse, NO_EVSE)
+    connectors = evse.connectors
+    if event.live and (event.connector in connectors or len(connectors) < CONNECTORS):
+        at = event.time.at if event.time.clock == "good" else None
+        connectors = {**connectors, event.connector: Connector(event.status, marks.of_condition(event), at)}
+    seen = evse.seen if event.time.sent is None else marks.added(evse.seen, [marks.of_status(event)])
+    waiting = evse.waiting
+    if waiting and event.status == "Available":
+        waiting = tuple(one for one in waiting if one.at > event.time.received_at - _STALE)
+    return _with_evse(state, event.evse, Evse(connectors, seen, waiting))
+
+
+def _readings_taken(state: Station, event: ReadingsTaken) -> Station:
+    state = evolve_transactions.metered(state, event)
+    if event.seq_no is not None or not event.readings:
+        return state
+    evse = state.evses.get(event.evse, NO_EVSE)
+    waiting = evse.waiting
+    if event.transaction_uid is None and event.frame is not None:
+        waiting = (*waiting, Waiting(event.frame.id, event.time.at))[-WAITING:]
+    seen = marks.added(evse.seen, marks.of_readings(event))
+    return _with_evse(state, event.evse, Evse(evse.connectors, seen, waiting))
+
+
+def _readings_attributed(state: Station, event: ReadingsAttributed) -> Station:
+    evse = state.evses.get(event.evse, NO_EVSE)
+    waiting = tuple(one for one in evse.waiting if one.frame not in event.frames)
+    return _with_evse(state, event.evse, replace(evse, waiting=waiting))
+
+
+def _started(state: Station, event: TransactionStarted) -> Station:
+    state = evolve_transactions.started(state, event)
+    evse = state.evses.get(event.evse)
+    if evse is None or not evse.waiting:
+        return state
+    return _with_evse(state, event.evse, replace(evse, waiting=()))
+
+
+_FOLDS: dict[type, Callable[[Station, Any], Station]] = {
+    LinkUp: _link_up,
+    LinkLost: _link_lost,
+    Booted: _booted,
+    HardwareChanged: _hardware_changed,
+    RegistrationChanged: _registration_changed,
+    ConnectorStatusChanged: _status_changed,
+    ReadingsTaken: _readings_taken,
+    ReadingsAttributed: _readings_attributed,
+    TransactionStarted: _started,
+    TransactionUpdated: evolve_transactions.updated,
+    TransactionEnded: evolve_transactions.ended,
+    CommandSent: evolve_commands.sent,
+    CommandProgressed: evolve_commands.progressed,
+    CommandFinished: evolve_commands.finished,
+}

@@ -1,0 +1,87 @@
+"""When something happened: what a station's timestamp is worth, and whether the station was offline then."""
+
+from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple
+
+from volt_contracts.fact import ClockQuality, FactTime, Offline
+from volt_station.domain.limits import ABSURDLY_AHEAD, AHEAD_AFTER, LATE_AFTER
+
+
+class Sent(NamedTuple):
+    """A timestamp as it was sent (`text`) and as it could be read: aware UTC, or None."""
+
+    text: str | None
+    value: datetime | None
+    had_zone: bool
+
+
+NOT_SENT = Sent(None, None, False)
+
+
+class Timed(NamedTuple):
+    """The times of a fact, and what is odd about them."""
+
+    time: FactTime
+    suspect: tuple[str, ...] = ()
+
+
+class Clock(NamedTuple):
+    """All that a station's timestamps are judged by.
+
+    `linked_at`: since when the link that brought the fact is open, None when that is not known; `zone`: the
+    station's own, for timestamps without one; `unset_before`: a time before it shows a clock that was never set.
+    """
+
+    received_at: datetime
+    linked_at: datetime | None = None
+    zone: tzinfo | None = None
+    unset_before: datetime | None = None
+
+    def judge(self, sent: Sent, offline: bool | None = None) -> Timed:
+        """The times of a fact. `offline` is the station's own word on whether it was (2.x)."""
+        value = self._in_zone(sent)
+        if value is None or (self.unset_before is not None and value < self.unset_before):
+            return self._unset(sent, offline, () if sent.text is None else ("clock_unset",))
+        age = self.received_at - value
+        if -age > ABSURDLY_AHEAD:
+            return self._unset(sent, offline, ("time_in_future", "clock_unset"))
+        suspect = ("time_in_future",) if -age > AHEAD_AFTER else ()
+        late = age > LATE_AFTER
+        was_linked = self.linked_at is not None and value >= self.linked_at
+        clock: ClockQuality
+        if not sent.had_zone:
+            clock = "local"
+        elif suspect or (late and was_linked and not offline):
+            clock = "offset"
+        else:
+            clock = "good"
+        word = _word(offline, "inferred" if late and not was_linked else "no")
+        if clock == "local" and word == "inferred":
+            word = "unknown"
+        return Timed(
+            FactTime(at=value, received_at=self.received_at, sent=sent.text, clock=clock, offline=word), suspect
+        )
+
+    def _unset(self, sent: Sent, offline: bool | None, suspect: tuple[str, ...]) -> Timed:
+        word = _word(offline, "unknown")
+        at = self.received_at
+        return Timed(FactTime(at=at, received_at=at, sent=sent.text, clock="unset", offline=word), suspect)
+
+    def _in_zone(self, sent: Sent) -> datetime | None:
+        if sent.value is None or sent.had_zone or self.zone is None:
+            return sent.value
+        try:
+            return sent.value.replace(tzinfo=self.zone).astimezone(UTC)
+        except (OverflowError, ValueError):
+            return None
+
+
+def _word(reported: bool | None, otherwise: Offline) -> Offline:
+    if reported is None:
+        return otherwise
+    return "reported" if reported else "no"
+
+
+def now(at: datetime) -> FactTime:
+    """The time of a fact that we noticed ourselves."""
+    return FactTime(at=at, received_at=at)

@@ -1,0 +1,118 @@
+"""StatusNotification: the map to 2.x, repetitions, and late ones."""
+
+import pytest
+from unit.station.station_story import Story
+from unit.station.station_words16 import status
+
+from volt_contracts.station import ConnectorStatusChanged
+
+
+@pytest.mark.parametrize(
+    ("word", "neutral", "charging_state"),
+    [
+        ("Available", "Available", None),
+        ("Preparing", "Occupied", "EVConnected"),
+        ("Charging", "Occupied", "Charging"),
+        ("SuspendedEV", "Occupied", "SuspendedEV"),
+        ("SuspendedEVSE", "Occupied", "SuspendedEVSE"),
+        ("Finishing", "Occupied", "EVConnected"),
+        ("Reserved", "Reserved", None),
+        ("Unavailable", "Unavailable", None),
+        ("Faulted", "Faulted", None),
+    ],
+)
+def test_the_words_of_16_become_those_of_2x(word: str, neutral: str, charging_state: str | None) -> None:
+    story = Story()
+    story.link()
+    fact = status(story, word).only(ConnectorStatusChanged)
+    assert (fact.status, fact.charging_state, fact.status_as_sent) == (neutral, charging_state, word)
+    assert (fact.evse, fact.connector, fact.live, fact.suspect) == (1, 1, True, ())
+    assert fact.error_code is None
+
+
+def test_an_unknown_word_is_kept_and_suspect() -> None:
+    story = Story()
+    fact = status(story, "Sleeping", errorCode="GroundFailure", vendorErrorCode="E7", vendorId="acme", info="x").only(
+        ConnectorStatusChanged
+    )
+    assert (fact.status, fact.status_as_sent, fact.suspect) == ("Unknown", "Sleeping", ("unknown_status",))
+    assert (fact.error_code, fact.vendor_error_code, fact.vendor_id, fact.info) == ("GroundFailure", "E7", "acme", "x")
+
+
+def test_connector_zero_is_the_station_itself() -> None:
+    fact = status(Story(), "Unavailable", connector=0).only(ConnectorStatusChanged)
+    assert (fact.evse, fact.connector) == (0, 0)
+
+
+@pytest.mark.parametrize("connector", [-1, "x", None, 10**30, 1.5, [1]])
+def test_a_connector_that_cannot_be_one_is_the_station_and_suspect(connector: object) -> None:
+    story = Story()
+    fact = story.call("StatusNotification", {"connectorId": connector, "status": "Faulted"}).only(
+        ConnectorStatusChanged
+    )
+    assert (fact.evse, fact.suspect) == (0, ("unknown_connector",))
+
+
+def test_the_same_status_with_the_same_timestamp_is_a_repetition() -> None:
+    story = Story()
+    story.link()
+    first = story.stamp()
+    assert status(story, "Preparing", timestamp=first).has(ConnectorStatusChanged)
+    story.wait(seconds=3)
+    assert status(story, "Charging").has(ConnectorStatusChanged)
+    assert status(story, "Preparing", timestamp=first).events == []
+    assert status(story, "Preparing", connector=2, timestamp=first).has(ConnectorStatusChanged)
+
+
+def test_without_a_timestamp_the_same_words_again_say_nothing_new() -> None:
+    story = Story()
+    story.link()
+    said = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
+    fact = story.call("StatusNotification", said).only(ConnectorStatusChanged)
+    assert (fact.time.clock, fact.time.at, fact.time.offline, fact.suspect) == ("unset", story.now, "unknown", ())
+    assert story.call("StatusNotification", said).events == []
+    assert story.call("StatusNotification", said | {"errorCode": "OtherError"}).has(ConnectorStatusChanged)
+
+
+def test_a_status_older_than_the_one_on_record_is_history() -> None:
+    story = Story()
+    story.link()
+    story.wait(seconds=30)
+    older = story.stamp(seconds=10)
+    status(story, "Charging")
+    late = status(story, "Preparing", timestamp=older).only(ConnectorStatusChanged)
+    assert late.live is False
+    assert story.twin.evses[1].connectors[1].status == "Occupied"
+    assert status(story, "Available", timestamp=story.stamp()).only(ConnectorStatusChanged).live
+
+
+def test_a_status_from_before_the_link_is_offline_and_history() -> None:
+    story = Story()
+    story.wait(hours=1).link()
+    late = status(story, "Faulted", timestamp=story.stamp(minutes=30)).only(ConnectorStatusChanged)
+    assert (late.time.offline, late.time.clock, late.live) == ("inferred", "good", False)
+    assert story.twin.evses[1].connectors == {}
+
+
+def test_a_slow_clock_does_not_make_the_present_history() -> None:
+    story = Story()
+    story.link()
+    story.wait(hours=1)
+    fact = status(story, "Charging", timestamp=story.stamp(minutes=10)).only(ConnectorStatusChanged)
+    assert (fact.time.clock, fact.time.offline, fact.live) == ("offset", "no", True)
+
+
+def test_a_clock_that_was_ahead_and_is_set_right_does_not_freeze_the_present() -> None:
+    story = Story()
+    story.link()
+    ahead = status(story, "Charging", timestamp=story.stamp(minutes=-30)).only(ConnectorStatusChanged)
+    assert (ahead.time.clock, ahead.suspect, ahead.live) == ("offset", ("time_in_future",), True)
+    story.wait(minutes=1)
+    assert status(story, "Available").only(ConnectorStatusChanged).live
+
+
+def test_a_station_cannot_fill_the_twin_with_connectors() -> None:
+    story = Story()
+    for number in range(1, 200):
+        status(story, "Available", connector=number)
+    assert len(story.twin.evses) == 64

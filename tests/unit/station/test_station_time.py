@@ -1,0 +1,102 @@
+"""FactTime: what a station's timestamp is worth."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from unit.station.station_story import KEY, Rows, Story
+from unit.station.station_words16 import boot, start
+
+from volt_contracts.network import StationRow
+from volt_contracts.session import Place
+from volt_contracts.station import TransactionStarted
+
+SUMMER = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
+
+
+def started(story: Story, at: object) -> TransactionStarted:
+    return start(story, timestamp=at).only(TransactionStarted)
+
+
+def test_a_good_clock_rules() -> None:
+    story = Story()
+    story.link()
+    story.wait(seconds=30)
+    sent = story.stamp(seconds=20)
+    fact = started(story, sent)
+    assert fact.time.at == story.now - timedelta(seconds=20)
+    assert (fact.time.received_at, fact.time.sent) == (story.now, sent)
+    assert (fact.time.clock, fact.time.offline, fact.suspect) == ("good", "no", ())
+
+
+@pytest.mark.parametrize("sent", ["1970-01-01T00:00:07Z", "2014-01-01T01:13:13Z", "2022-02-29T10:00:00Z", "soon", "7"])
+def test_with_an_unset_clock_the_time_of_reception_rules(sent: str) -> None:
+    story = Story()
+    story.link()
+    fact = started(story, sent)
+    assert (fact.time.at, fact.time.sent, fact.time.clock) == (story.now, sent, "unset")
+    assert fact.time.offline == "unknown"
+    assert fact.suspect == ("clock_unset",)
+
+
+@pytest.mark.parametrize("sent", [None, {}, [], True, ""])
+def test_a_missing_time_is_unset_too(sent: object) -> None:
+    fact = started(Story(), sent)
+    assert (fact.time.clock, fact.time.sent, fact.suspect) == ("unset", None, ())
+
+
+def test_an_hour_before_the_link_the_station_was_offline() -> None:
+    story = Story()
+    story.link()
+    fact = started(story, story.stamp(hours=1))
+    assert (fact.time.clock, fact.time.offline) == ("good", "inferred")
+    assert fact.time.at == story.now - timedelta(hours=1)
+
+
+def test_the_minute_before_counts_as_now() -> None:
+    story = Story()
+    story.link()
+    assert started(story, story.stamp(seconds=59)).time.offline == "no"
+
+
+def test_late_although_the_link_was_open_is_a_clock_that_is_off() -> None:
+    story = Story()
+    story.link()
+    story.wait(hours=2)
+    fact = started(story, story.stamp(minutes=5))
+    assert (fact.time.clock, fact.time.offline) == ("offset", "no")
+
+
+def test_ahead_is_off_and_a_day_ahead_is_no_clock() -> None:
+    story = Story()
+    story.link()
+    fact = started(story, story.stamp(minutes=-2))
+    assert (fact.time.clock, fact.suspect) == ("offset", ("time_in_future",))
+    far = start(story, 5, connector=2, timestamp=story.stamp(days=-2)).only(TransactionStarted)
+    assert (far.time.clock, far.time.at) == ("unset", story.now)
+    assert far.suspect == ("time_in_future", "clock_unset")
+
+
+def test_without_a_zone_it_is_local() -> None:
+    story = Story()
+    story.link()
+    fact = started(story, "2026-03-01T12:00:00")
+    assert (fact.time.at, fact.time.clock, fact.time.offline) == (story.now, "local", "no")
+
+
+def test_under_the_quirk_local_time_is_that_of_the_location() -> None:
+    row = StationRow(
+        version=1,
+        station_uid="x",
+        identity="CP-1",
+        adopted=False,
+        security_profile=1,
+        registration="accepted",
+        place=Place(time_zone="Europe/Berlin"),
+    )
+    story = Story(tables=Rows({("network.stations", KEY): row}), now=SUMMER)
+    story.link()
+    boot(story, chargePointVendor="Growatt", chargePointModel="THOR 11AS")
+    fact = started(story, "2026-07-01T12:00:00")
+    assert (fact.time.at, fact.time.clock) == (SUMMER, "local")
+    assert fact.decoder is not None
+    assert "growatt-local-time" in fact.decoder.applied
