@@ -28,6 +28,7 @@ from volt_runtime.service import Service
 SERVICE = Service(
     name="gateway",
     module="volt_gateway",
+    workers=2,
     url="ws://127.0.0.1:{port}/ocpp",
     port_env="VOLT_GATEWAY_PORT",
     default_port=9000,

@@ -1,0 +1,26 @@
+"""A page in the browser as tests handle it."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from playwright.async_api import Page
+
+
+@dataclass
+class Tab:
+    """A page in the browser, and what went wrong in it."""
+
+    page: Page
+    troubles: list[str] = field(default_factory=list)
+
+    async def overflow(self) -> int:
+        """By how many pixels the page is wider than the screen."""
+        found = await self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        return int(found)
+
+
+class Browse(Protocol):
+    """Opens a tab."""
+
+    async def __call__(self, address: str) -> Tab:
+        """Load `address`, following what goes wrong."""

@@ -1,0 +1,62 @@
+"""However the log is cut into batches, delayed or read again, the console's tables hold the same rows."""
+
+from decimal import Decimal
+from random import Random
+
+import pytest
+from integration.console.console_database import Tables
+from unit.console.console_log import Log
+from unit.console.console_story import Charger, Visit, command
+
+pytestmark = pytest.mark.postgres
+
+
+def _history() -> Log:
+    """Five stations, interleaved, with every kind of fact that a view folds."""
+    log = Log()
+    chargers = [Charger(log, f"CP-{number}") for number in range(5)]
+    for charger in chargers:
+        charger.connect()
+        charger.boot()
+    for number in range(3):
+        visits = [Visit(charger, connector=1 + number % 2) for charger in chargers]
+        for visit in visits:
+            visit.plug()
+        for visit in visits:
+            visit.start("Accepted" if visit.charger.identity != "CP-3" else "Blocked")
+        for minute in range(6):
+            for visit in visits:
+                visit.meter(7_400, soc=40 + minute)
+        for visit in visits[: 4 - number]:
+            visit.suspend()
+            visit.stop()
+            visit.unplug()
+        visits[0].revise(Decimal("999.5"))
+        visits[1].finalise()
+        chargers[4].status(2, "Faulted", error="GroundFailure")
+        chargers[2].lose_link()
+        chargers[2].connect()
+        command(chargers[1], "Reset", "accepted")
+    return log
+
+
+async def test_batches_of_any_size_and_order_give_the_same_rows(database: str) -> None:
+    log = _history()
+    async with Tables(database) as whole:
+        await whole.apply(log.messages)
+        expected = await whole.rows()
+    assert all(expected.values()), "every table has rows"
+    for seed in range(5):
+        async with Tables(database) as cut:
+            await cut.apply(log.messages, Random(seed))
+            assert await cut.rows() == expected
+
+
+async def test_reading_the_log_again_changes_nothing(database: str) -> None:
+    log = _history()
+    async with Tables(database) as tables:
+        await tables.apply(log.messages)
+        expected = await tables.rows()
+        await tables.apply(log.messages)
+        await tables.apply(log.messages, Random(7))
+        assert await tables.rows() == expected
