@@ -257,3 +257,38 @@ def test_a_reserved_connector_is_free() -> None:
     story.fact(status(0, "Preparing"))
     story.fact(status(5, "Reserved"))
     assert story.last(SessionEnded).summary.unplugged_at == at(5)
+
+
+def test_a_car_that_waits_to_leave_gets_nobody_elses_transaction() -> None:
+    """2.x stations may start with the token, before anybody knows at which EVSE."""
+    story = Story()
+    story.fact(status(0, "Occupied", evse=1))
+    story.fact(started(1, "first", evse=1))
+    story.fact(ended(10, "first", evse=1))
+    story.fact(started(11, "second", evse=0, connector=0, protocol_id="8"))
+    story.fact(status(12, "Occupied", evse=2))
+    story.fact(updated(12, "second", evse=2, connector=1))
+    story.fact(status(13, "Available", evse=1))
+    story.fact(ended(20, "second", evse=2))
+    story.fact(status(21, "Available", evse=2))
+    ends = story.all(SessionEnded)
+    assert [(end.evse, len(end.summary.transactions), end.summary.unplugged_at) for end in ends] == [
+        (1, 1, at(13)),
+        (2, 1, at(21)),
+    ]
+
+
+def test_two_cars_that_started_before_their_evse_was_said_find_their_places() -> None:
+    story = Story()
+    for minute, uid in ((0, "a"), (1, "b")):
+        story.fact(started(minute, uid, evse=0, connector=0, protocol_id=uid))
+    story.fact(status(2, "Occupied", evse=1))
+    story.fact(status(3, "Occupied", evse=2))
+    story.fact(updated(4, "a", evse=1, connector=1))
+    story.fact(updated(4, "b", evse=2, connector=1))
+    for minute, uid, evse in ((5, "a", 1), (6, "b", 2)):
+        story.fact(ended(minute, uid, evse=evse))
+        story.fact(status(minute + 0.5, "Available", evse=evse))
+    ends = story.all(SessionEnded)
+    assert sorted((end.evse, len(end.summary.transactions)) for end in ends) == [(1, 1), (2, 1)]
+    assert not story.open

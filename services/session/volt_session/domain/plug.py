@@ -2,14 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from volt_contracts.session import ChargingStateChanged
+from volt_contracts.session import ChargingStateChanged, TransactionJoined
 from volt_contracts.station import ChargingState, ConnectorStatusChanged, SuspendedBy
 from volt_eventlog.message import Message
 from volt_session.domain.curve import state_at
 from volt_session.domain.decision import Decision
 from volt_session.domain.ending import end
 from volt_session.domain.revising import revise
-from volt_session.domain.session import Ended, Open, Visit, at_evse, current, running
+from volt_session.domain.session import Ended, Open, Running, Stopped, Visit, at_evse, current, running
 from volt_session.domain.summary import last_sign
 from volt_session.domain.visit import was_plugged
 from volt_session.domain.visits import begin
@@ -67,6 +67,8 @@ def _first_said(visit: Open | Ended, state: ChargingState) -> bool:
 
 def _occupied(d: Decision, fact: ConnectorStatusChanged) -> None:
     visit: Open | Ended | None = current(d.state, fact.evse)
+    if visit is None:
+        visit = _placed(d, fact)
     if visit is None or (isinstance(visit, Open) and _next_car(visit, fact)):
         visit = begin(
             d,
@@ -78,6 +80,35 @@ def _occupied(d: Decision, fact: ConnectorStatusChanged) -> None:
             suspect=fact.suspect,
         )
     note_state(d, visit, fact.charging_state or _connected(visit, fact.time.at), fact.time.at, by_connector=True)
+
+
+def _placed(d: Decision, fact: ConnectorStatusChanged) -> Open | Ended | None:
+    """A transaction that began before its EVSE was said is most likely here: the latest one that waits for a plug.
+
+    Should it say another EVSE later, its visit moves there (`transactions.updated`).
+    """
+    placeless = [visit for visit in d.state.visits if isinstance(visit, Open) and visit.evse == 0 and running(visit)]
+    if not placeless:
+        return None
+    visit = max(placeless, key=lambda candidate: candidate.started_at)
+    transaction = running(visit)[-1]
+    d.emit(moved(visit, transaction, fact.evse, fact.connector))
+    return d.visit(visit.session_id)
+
+
+def moved(visit: Open | Ended, transaction: Running | Stopped, evse: int, connector: int) -> TransactionJoined:
+    """Where a visit's transaction runs became known."""
+    return TransactionJoined(
+        session_id=visit.session_id,
+        transaction_uid=transaction.uid,
+        protocol_id=transaction.protocol_id,
+        hardware_epoch=transaction.hardware_epoch,
+        started_at=transaction.started_at,
+        register_wh=transaction.start_wh,
+        adopted=transaction.adopted,
+        evse=evse,
+        connector=connector,
+    )
 
 
 def _former_times(d: Decision, evse: int) -> list[datetime]:

@@ -7,7 +7,7 @@ from volt_session.domain.curve import energy_at
 from volt_session.domain.decision import Decision
 from volt_session.domain.ending import end_if_over
 from volt_session.domain.energy import known
-from volt_session.domain.plug import note_state
+from volt_session.domain.plug import moved, note_state
 from volt_session.domain.revising import revise_ended
 from volt_session.domain.session import Ended, Open, Running, Stopped, finalised_with, transaction_of
 from volt_session.domain.tokens import authorize, note_use
@@ -39,8 +39,8 @@ def updated(d: Decision, message: Message) -> None:
         late(d, fact, fact.transaction_uid, "transaction_updated")
         return
     before, transaction = found
-    if before.evse == 0 and fact.evse:
-        d.emit(_moved(before, transaction, fact))
+    if fact.evse and fact.evse != before.evse and len(before.transactions) == 1:
+        d.emit(moved(before, transaction, fact.evse, fact.connector or before.connector))
     authorize(d, before.session_id, fact)
     if fact.charging_state is not None:
         visit = d.visit(before.session_id)
@@ -119,21 +119,6 @@ def _joined(visit: Open | Ended, fact: TransactionStarted) -> TransactionJoined:
         evse=fact.evse if moved else None,
         connector=fact.connector if moved else None,
         suspect=fact.suspect,
-    )
-
-
-def _moved(visit: Open | Ended, transaction: Running | Stopped, fact: TransactionUpdated) -> TransactionJoined:
-    """Where it runs became known."""
-    return TransactionJoined(
-        session_id=visit.session_id,
-        transaction_uid=transaction.uid,
-        protocol_id=transaction.protocol_id,
-        hardware_epoch=transaction.hardware_epoch,
-        started_at=transaction.started_at,
-        register_wh=transaction.start_wh,
-        adopted=transaction.adopted,
-        evse=fact.evse,
-        connector=fact.connector,
     )
 
 

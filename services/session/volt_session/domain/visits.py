@@ -23,6 +23,7 @@ from volt_session.domain.session import (
     finalised_with,
     running,
 )
+from volt_session.domain.visit import was_plugged
 
 OpenedBy = Literal["plugged", "authorized", "transaction"]
 
@@ -93,9 +94,16 @@ def _candidate(state: SessionState, fact: TransactionStarted) -> Open | Ended | 
 
 
 def _only_idle(state: SessionState) -> Open | None:
-    """Where a 2.x transaction runs may be said later: the one visit that waits for one, if there is only one."""
-    idle = [visit for visit in state.visits if isinstance(visit, Open) and not running(visit)]
-    return idle[0] if len(idle) == 1 else None
+    """Where a 2.x transaction runs may be said later: the one car that waits for one, if there is only one.
+
+    A visit that had a transaction already may only wait to be unplugged; it is no candidate.
+    """
+    waiting = [visit for visit in state.visits if isinstance(visit, Open) and _waits(visit)]
+    return waiting[0] if len(waiting) == 1 else None
+
+
+def _waits(visit: Open) -> bool:
+    return not visit.transactions and visit.unplugged_at is None and was_plugged(visit)
 
 
 def _at_that_time(state: SessionState, evse: int, at: datetime) -> Open | Ended | None:
