@@ -135,8 +135,6 @@ async def _show(kafka: Kafka, selection: Selection, *, json: bool) -> None:
 
 async def _tail(kafka: Kafka, selection: Selection, *, json: bool, seconds: float | None) -> None:
     tails = [(topic, Tail(kafka, topic)) for topic in selection.topics]
-    await asyncio.gather(*(one.start() for _, one in tails))
-    err.print(f"following {len(tails)} topics", markup=False)
     end = None if seconds is None else time.monotonic() + seconds
 
     async def follow(topic: Any, one: Tail) -> None:
@@ -148,6 +146,8 @@ async def _tail(kafka: Kafka, selection: Selection, *, json: bool, seconds: floa
                 return
 
     try:
+        await asyncio.gather(*(one.start() for _, one in tails))
+        err.print(f"following {len(tails)} topics", markup=False)
         await asyncio.gather(*(follow(topic, one) for topic, one in tails))
     finally:
         await asyncio.gather(*(one.stop() for _, one in tails))

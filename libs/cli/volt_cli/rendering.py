@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from volt_contracts.envelope import EnvelopeError, from_headers
+from volt_contracts.envelope import TYPE, Envelope, EnvelopeError, from_headers, header
 from volt_contracts.topics import Topic
 from volt_eventlog.records import moment
+from volt_eventlog.tracing import context_of
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
 _HIDDEN = frozenset({"type", "decoder", "frame", "time"})
@@ -22,42 +23,61 @@ def as_json(topic: Topic, record: Any) -> str:
         "partition": record.partition,
         "offset": record.offset,
         "at": moment(record.timestamp),
-        "key": record.key.decode(),
+        "key": _text(record.key),
     }
+    tenant, _, entity = found["key"].partition("/")
+    found |= {"tenant": tenant, "entity": entity}
     try:
-        envelope = from_headers(record.headers)
+        found |= _envelope(from_headers(record.headers))
     except EnvelopeError as wrong:
         found["error"] = str(wrong)
-        found["data"] = (record.value or b"").decode(errors="replace")
-        return _encoder.encode(found).decode()
-    tenant, _, entity = found["key"].partition("/")
-    found |= {"tenant": tenant, "entity": entity, "type": envelope.type, "id": envelope.id, "time": envelope.time}
-    found |= {
-        "source": envelope.source,
-        "causation_id": envelope.causation_id,
-        "correlation_id": envelope.correlation_id,
-        "command_id": envelope.command_id,
-        "trace_id": envelope.traceparent[3:35].decode() if envelope.traceparent else None,
-        "data": msgspec.Raw(record.value),
-    }
+    found["data"] = _data(record.value, found)
     return _encoder.encode(found).decode()
 
 
 def as_sentence(topic: Topic, record: Any) -> str:
     """One line: time, topic, type, station, and what the event says."""
     at = moment(record.timestamp).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    headers = dict(record.headers)
-    tag = headers.get("ce_type", b"?").decode()
-    what = _said(record.value)
+    tag = _text(header(record.headers, TYPE) or b"?")
     place = f"{topic.name}-{record.partition}@{record.offset}"
-    return f"{at}  {place:<28} {tag:<36} {record.key.decode()}  {what}"
+    return " ".join(f"{at}  {place:<28} {tag:<36} {_text(record.key)}  {_said(record.value)}".splitlines())
 
 
-def _said(value: bytes) -> str:
+def _envelope(envelope: Envelope) -> dict[str, Any]:
+    context = context_of(envelope.traceparent)
+    return {
+        "type": envelope.type,
+        "id": envelope.id,
+        "time": envelope.time,
+        "source": envelope.source,
+        "causation_id": envelope.causation_id,
+        "correlation_id": envelope.correlation_id,
+        "command_id": envelope.command_id,
+        "trace_id": None if context is None else f"{context.trace_id:032x}",
+    }
+
+
+def _data(value: bytes | None, found: dict[str, Any]) -> Any:
+    """The value as it is where it is JSON; as text, with an `error`, where it is not."""
+    if value is None:
+        return None
     try:
-        data = msgspec.json.decode(value)
-    except msgspec.MsgspecError:
-        return value[:_WIDTH].decode(errors="replace")
+        msgspec.json.decode(value)
+        return msgspec.Raw(msgspec.json.format(value, indent=-1))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
+        found.setdefault("error", f"the value is no JSON: {wrong}")
+        return _text(value)
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").decode(errors="replace")
+
+
+def _said(value: bytes | None) -> str:
+    try:
+        data = msgspec.json.decode(value or b"null")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _text(value)[:_WIDTH]
     if not isinstance(data, dict):
         return str(data)[:_WIDTH]
     shown = {key: content for key, content in data.items() if key not in _HIDDEN}

@@ -81,12 +81,17 @@ def moment(text: str | None, now: datetime) -> datetime | None:
         return None
     step = _STEP.match(text)
     if step:
-        return now - timedelta(**{_UNITS[step[2]]: int(step[1])})
+        try:
+            return now - timedelta(**{_UNITS[step[2]]: int(step[1])})
+        except OverflowError as wrong:
+            raise BadSelection(f"{text!r} is no time: it lies before the calendar begins") from wrong
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError as wrong:
+        parsed = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        parsed.timestamp()
+    except (ValueError, OverflowError) as wrong:
         raise BadSelection(f"{text!r} is no time: write 2026-11-22T10:00Z, or 10m, 2h, 1d for before now") from wrong
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return parsed
 
 
 def topics_named(names: list[str]) -> tuple[Topic, ...]:

@@ -6,11 +6,13 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
+import psycopg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from volt_eventlog.kafka import KafkaError
+from volt_runtime.run import StartError
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -29,6 +31,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run an asynchronous command; a broker that is not there is one sentence and exit code 7."""
     try:
         return asyncio.run(work)
+    except psycopg.OperationalError as wrong:
+        fail(f"Postgres cannot be reached: {str(wrong).splitlines()[0]}. Is the stack up?", UNREACHABLE)
+    except StartError as wrong:
+        fail(str(wrong))
     except (KafkaError, ConnectionError, TimeoutError) as wrong:
         fail(f"Kafka cannot be reached or did not answer: {wrong!r}. Is the stack up (`voltlog status`)?", UNREACHABLE)
     except KeyboardInterrupt:

@@ -99,7 +99,7 @@ async def _offsets_at(
 ) -> dict[TopicPartition, int]:
     if at is None or not places:
         return {}
-    found = await consumer.offsets_for_times({place: int(at.timestamp() * 1000) for place in places})
+    found = await consumer.offsets_for_times({place: max(0, int(at.timestamp() * 1000)) for place in places})
     return {place: entry.offset for place, entry in found.items() if entry is not None}
 
 

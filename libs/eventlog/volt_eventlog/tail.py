@@ -29,6 +29,13 @@ class Tail:
             KafkaError: the broker cannot be reached.
         """
         self._consumer = self._kafka.consumer(fetch_max_wait_ms=500)
+        try:
+            await self._seek()
+        except BaseException:
+            await self._consumer.stop()
+            raise
+
+    async def _seek(self) -> None:
         await self._consumer.start()
         places = await partitions(self._consumer, self._kafka.name(self._topic))
         require_topic(places, self._kafka.name(self._topic))

@@ -1,6 +1,7 @@
 """Writes one view in one generation: leases partitions, reads them, and applies each batch in one transaction."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -81,8 +82,12 @@ class ViewWorker:
         while True:
             try:
                 async with await AsyncConnection.connect(self._dsn, autocommit=True) as connection:
-                    await self._start(connection)
-                    await self._loop(connection)
+                    try:
+                        await self._start(connection)
+                        await self._loop(connection)
+                    except asyncio.CancelledError:
+                        await self._give_back(connection)
+                        raise
             except (psycopg.OperationalError, psycopg.InterfaceError, KafkaError, LeaseLost) as wrong:
                 self._log.warning(f"the view has to be taken up again: {wrong!r}")
                 await asyncio.sleep(0.5)
@@ -133,20 +138,21 @@ class ViewWorker:
 
     async def _loop(self, connection: AsyncConnection[Any]) -> None:
         renewed = time.monotonic()
-        try:
-            while True:
-                began = time.monotonic()
-                await self._poll(connection)
-                if time.monotonic() - renewed > RENEW_S:
-                    await self._leases.renew(connection, list(self._held))
-                    await self._lease(connection)
-                    await self._promote_when_built(connection)
-                    renewed = time.monotonic()
-                await asyncio.sleep(max(0.0, self._min_interval_s - (time.monotonic() - began)))
-        except asyncio.CancelledError:
-            if not connection.closed:
+        while True:
+            began = time.monotonic()
+            await self._poll(connection)
+            if time.monotonic() - renewed > RENEW_S:
+                await self._leases.renew(connection, list(self._held))
+                await self._lease(connection)
+                await self._promote_when_built(connection)
+                renewed = time.monotonic()
+            await asyncio.sleep(max(0.0, self._min_interval_s - (time.monotonic() - began)))
+
+    async def _give_back(self, connection: AsyncConnection[Any]) -> None:
+        """The next process needs not wait until our leases run out."""
+        if not connection.closed:
+            with contextlib.suppress(psycopg.Error):
                 await self._leases.release(connection)
-            raise
 
     async def _lease(self, connection: AsyncConnection[Any]) -> None:
         taken = []

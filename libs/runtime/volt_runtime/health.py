@@ -20,7 +20,14 @@ class Readiness:
 
     def missing(self) -> dict[str, str]:
         """What is not ready, and why."""
-        return {name: why for name, check in self._checks.items() if (why := check()) is not None}
+        return {name: why for name, check in self._checks.items() if (why := _answer(check)) is not None}
+
+
+def _answer(check: Check) -> str | None:
+    try:
+        return check()
+    except Exception as wrong:  # a check that fails says that something is not ready; the port must still answer
+        return f"the check failed: {wrong!r}"
 
 
 class HealthServer:

@@ -1,5 +1,6 @@
 """Counters, gauges and histograms in plain memory, shown as Prometheus text: an increment costs an addition."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
@@ -66,7 +67,7 @@ class Metrics:
         for (name, labels), counter in self._counters.items():
             samples.setdefault(name, []).append(f"{name}{_braces(labels)} {counter.value:.17g}")
         for (name, labels), read in self._gauges.items():
-            samples.setdefault(name, []).append(f"{name}{_braces(labels)} {read():.17g}")
+            samples.setdefault(name, []).append(f"{name}{_braces(labels)} {_read(read):.17g}")
         for (name, labels), histogram in self._histograms.items():
             samples.setdefault(name, []).extend(_buckets(name, labels, histogram))
         lines: list[str] = []
@@ -74,6 +75,13 @@ class Metrics:
             kind, text = self._help[name]
             lines += [f"# HELP {name} {text}", f"# TYPE {name} {kind}", *samples[name]]
         return "\n".join(lines) + "\n"
+
+
+def _read(read: Callable[[], float]) -> float:
+    try:
+        return read()
+    except Exception:  # one figure that cannot be had must not take the others away
+        return math.nan
 
 
 def _buckets(name: str, labels: str, histogram: Histogram) -> list[str]:

@@ -77,6 +77,13 @@ def run(name: str, settings: S, main: Callable[[Runtime[S]], Awaitable[None]]) -
     sys.exit(code)
 
 
+async def _open(health: HealthServer, settings: Settings) -> None:
+    try:
+        await health.start(settings.health_host, settings.health_port)
+    except OSError as taken:
+        raise StartError(f"port {settings.health_port} for health cannot be used: {taken.strerror}") from taken
+
+
 async def _lifetime(name: str, settings: S, main: Callable[[Runtime[S]], Awaitable[None]]) -> int:
     rt = Runtime(name=name, settings=settings)
     loop = asyncio.get_running_loop()
@@ -85,7 +92,7 @@ async def _lifetime(name: str, settings: S, main: Callable[[Runtime[S]], Awaitab
     health = HealthServer(rt.readiness, rt.metrics)
     try:
         if settings.health_port:
-            await health.start(settings.health_host, settings.health_port)
+            await _open(health, settings)
         await main(rt)
     except StartError as why:
         log.logger(name).error(str(why))

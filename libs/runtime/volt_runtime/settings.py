@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     prefix: str = ""
     """Put before every topic, group and transactional id: several installations can share a cluster."""
-    environment: str = "local"
+    environment: Literal["local", "production"] = "local"
     """`local`: 6 partitions and one replica; `production`: 60 and three."""
     health_port: int = 0
     """Loopback port of /healthz, /readyz and /metrics; 0: none."""
@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     home: Path = Path(".voltlog")
     token_secret: SecretStr = SecretStr("")
     """The secret below every token_ref and station key hash; never rotated."""
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
 

@@ -103,7 +103,8 @@ class Calls:
             return
         refs = self._token_refs(action, payload) if action in self._with_tokens else {}
         call = Call(link, frame.message_id, action, payload, judged.raw, datetime.now(UTC), now, refs)
-        trace = self._place.sampler.begin(self._tenant, link.station_uid, action, payload, drawn=drawn)
+        named = "other" if answer is None else action  # what a station makes up does not name spans
+        trace = self._place.sampler.begin(self._tenant, link.station_uid, named, payload, drawn=drawn)
         if type(frame) is frames.Send:
             self._finish(call, verdict, None, trace)
             return
@@ -146,7 +147,7 @@ class Calls:
             return Reply(error=ErrorCode(verdict.code), description=verdict.sentence)
         try:
             return answer(self._place.desk, call)
-        except Exception as wrong:
+        except Exception as wrong:  # a fault of ours is one station's InternalError, not the end of all links
             self._log.error(f"{call.action} could not be answered", exc=wrong, station=call.link.key)
             return Reply(error=ErrorCode.INTERNAL_ERROR, description="the gateway could not answer this")
 

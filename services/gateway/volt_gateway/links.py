@@ -191,7 +191,7 @@ class Links:
         try:
             for message in waiting:
                 link.inbound(link, message, now)
-        except Exception as wrong:
+        except Exception as wrong:  # one station's message ends its own link, not those of all others
             self._log.error("a waiting message made the gateway fail", exc=wrong, tenant=link.tenant, station=link.key)
             link.close(INTERNAL_ERROR, "internal error")
         link.release(Hold.OPENING)

@@ -59,7 +59,7 @@ class Parking:
     async def _wait(self, call: Call, question: Question, finish: Finish, trace: Trace | None) -> None:
         try:
             judgement = await self._verdict(call, question, trace)
-        except Exception as wrong:
+        except Exception as wrong:  # whatever keeps the verdict from us, the station gets the stated fallback
             self._log.error("a question about a token failed", exc=wrong, tenant=call.link.tenant)
             judgement = question.fallback
         finally:
