@@ -46,7 +46,7 @@ test-unit: $(SYNCED) ## only what needs no broker
 test-fault: $(SYNCED) ## kill -9 of everything under load, then compare what was acknowledged with what is stored
 	$(PYTEST) -m fault -s tests/fault
 
-test-docker: $(SYNCED) ## the same integration tests on containers (needs a Docker engine)
+test-docker: $(SYNCED) ## the same integration tests on containers (needs a Docker engine; CI runs them on the embedded servers)
 	VOLT_TEST_CONTAINERS=1 $(PYTEST) -m 'kafka or postgres' tests/integration
 
 lint: $(SYNCED) ## ruff, mypy strict, import rules

@@ -38,6 +38,8 @@ class View:
     topics: tuple[Topic, ...]
     tables: Mapping[str, str]
     apply: Apply
+    types: frozenset[str] | None = None
+    """Tags of the messages that it folds; all others are passed over undecoded. None: it folds all."""
     indexes: tuple[str, ...] = ()
     notifies: Callable[[Sequence[Message]], Sequence[str]] | None = None
     """Payloads for `NOTIFY {schema}_{name}` in the batch's own transaction, for pages that follow it live."""

@@ -20,7 +20,7 @@ from volt_eventlog.kafka import Kafka
 from volt_eventlog.leases import Lease, LeaseLost, Leases
 from volt_eventlog.message import Message, Position
 from volt_eventlog.reading import partitions, stable_bounds
-from volt_eventlog.records import Unusable, message_of
+from volt_eventlog.records import Unusable, message_of, type_of
 from volt_eventlog.view import Statement, View
 from volt_runtime.log import logger
 from volt_runtime.metrics import Metrics
@@ -234,6 +234,8 @@ class ViewWorker:
         )
 
     def _message(self, topic: Topic, record: Any) -> Message | None:
+        if self.view.types is not None and type_of(record) not in self.view.types:
+            return None
         try:
             return message_of(topic, record)
         except Unusable as wrong:

@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Identifier
 from volt_devstack.kafka import KafkaServer
 from volt_devstack.postgres import PostgresServer
 from volt_eventlog.kafka import Kafka
+from volt_testkit import containers
 
 
 def free_port() -> int:
@@ -39,6 +40,10 @@ def kafka_bootstrap(scratch: Path) -> Iterator[str]:
     if given:
         yield given
         return
+    if containers.wanted():
+        with containers.kafka_container() as bootstrap:
+            yield bootstrap
+        return
     server = KafkaServer(scratch / "kafka", free_port(), free_port())
     server.start()
     server.wait_ready(90)
@@ -58,6 +63,10 @@ def postgres_dsn(scratch: Path) -> Iterator[str]:
     given = os.environ.get("DATABASE_URL")
     if given:
         yield given
+        return
+    if containers.wanted():
+        with containers.postgres_container() as dsn:
+            yield dsn
         return
     server = PostgresServer(scratch / "postgres", free_port())
     server.start()

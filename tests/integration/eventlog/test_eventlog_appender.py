@@ -9,7 +9,8 @@ from uuid import uuid4
 import integration.eventlog.counting as counting
 import pytest
 import pytest_asyncio
-from integration.eventlog.counting import FACTS, Fed, headers
+from integration.eventlog.counting import COUNTING, FACTS, Fed, headers
+from integration.eventlog.members import Crew, effects, pour
 
 from volt_contracts import codec
 from volt_devstack.kafka import KafkaServer
@@ -111,10 +112,10 @@ async def test_stopping_sends_what_waits(kafka: Kafka, appender: Appender) -> No
     assert len(await stored(kafka)) == 50
 
 
-@pytest_asyncio.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[KafkaServer]:
-    """A broker of the test's own, to be killed."""
-    server = KafkaServer(tmp_path / "kafka", free_port(), free_port(), heap="256m")
+@pytest_asyncio.fixture(scope="module")
+async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KafkaServer]:
+    """A broker of this file's own, to be killed."""
+    server = KafkaServer(tmp_path_factory.mktemp("own") / "kafka", free_port(), free_port(), heap="256m")
     await asyncio.to_thread(server.start)
     await asyncio.to_thread(server.wait_ready, 90)
     yield server
@@ -166,6 +167,29 @@ async def test_over_the_brokers_death_what_was_acknowledged_is_stored_once_and_i
     for partition in range(6):
         in_order = [id for position, id in sorted(there.items(), key=_offset) if position.partition == partition]
         assert in_order == sorted(in_order)
+
+
+async def test_a_decider_lives_through_the_brokers_death(broker: KafkaServer, tmp_path: Path) -> None:
+    """What was appended has one effect, whatever transaction was open when the broker died."""
+    kafka = Kafka(broker.bootstrap, prefix="decider.", client_id="test")
+    await create_topics(kafka, [COUNTING], topics=counting.TOPICS)
+    appender, crew = Appender(kafka), Crew(kafka, tmp_path)
+    await appender.start()
+    try:
+        member = await crew.working()
+        await pour(appender, before := [str(uuid4()) for _ in range(300)])
+        broker.kill()
+        await asyncio.to_thread(broker.restart)
+        await pour(appender, after := [str(uuid4()) for _ in range(300)])
+
+        async def seen() -> list[str]:
+            member.check()
+            return await effects(kafka)
+
+        assert sorted(await eventually(seen, lambda found: len(found) >= 600, 60)) == sorted(before + after)
+    finally:
+        await crew.leave()
+        await appender.stop()
 
 
 def _offset(entry: tuple[Position, str]) -> tuple[int, int]:

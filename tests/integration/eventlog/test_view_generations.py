@@ -5,13 +5,14 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 import pytest_asyncio
-from integration.eventlog.counting import EVENTS
+from integration.eventlog.counting import EVENTS, FACTS, Fed, feed
 from integration.eventlog.members import Crew, effects, pour
-from integration.eventlog.viewing import SUMMING, apply, rows, total
+from integration.eventlog.viewing import BAD, SUMMING, apply, rows, total
 
 from volt_eventlog import generations
 from volt_eventlog.appender import Appender
@@ -167,6 +168,21 @@ async def test_a_rebuild_takes_the_place_of_wrong_rows_while_the_view_is_written
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
     assert (await rebuild(SUMMING, kafka, database)).equal
+
+
+async def test_what_a_rebuild_parked_is_parked_after_its_promotion(
+    kafka: Kafka, appender: Appender, database: str
+) -> None:
+    """Otherwise the key would go on behind the record that it could not take, with a hole."""
+    await build(kafka, database, SUMMING)
+    for amount in (1, BAD, 1):
+        await feed(appender, FACTS, "t/bad", Fed(amount=amount), str(uuid4()))
+    await rebuild(SUMMING, kafka, database, keep=True)
+    await promote_rebuilt(SUMMING, database)
+    await feed(appender, FACTS, "t/bad", Fed(amount=1), str(uuid4()))
+    await feed(appender, FACTS, "t/good", Fed(amount=1), str(uuid4()))
+    await build(kafka, database, SUMMING)
+    assert await rows(database) == [("t/bad", 1), ("t/good", 1)]
 
 
 async def test_a_view_of_one_topic_does_not_read_the_other(

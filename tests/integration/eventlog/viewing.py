@@ -9,7 +9,10 @@ from integration.eventlog.counting import EVENTS, FACTS, Added, Fed
 from volt_eventlog.message import Message
 from volt_eventlog.view import Statement, View
 
-SUMS = "key text PRIMARY KEY, fed bigint NOT NULL DEFAULT 0, added bigint NOT NULL DEFAULT 0, last_fed bigint"
+SUMS = """
+    key text PRIMARY KEY, fed bigint NOT NULL DEFAULT 0, added bigint NOT NULL DEFAULT 0, last_fed bigint,
+    waiting bigint GENERATED ALWAYS AS (fed - added) STORED
+"""
 BAD = 13
 """A fact with this amount is one that the database refuses."""
 

@@ -6,8 +6,9 @@ from typing import Any
 from volt_console.views.changes import changed_keys
 from volt_console.views.upsert import Group, json_text, place
 from volt_contracts import eventlog, session, station
+from volt_contracts.codec import type_name
 from volt_contracts.message import Outcome
-from volt_contracts.topics import SESSION_EVENTS, STATION_EVENTS
+from volt_contracts.topics import SESSION_EVENTS, STATION_EVENTS, MessageTypes
 from volt_eventlog.message import Message
 from volt_eventlog.view import Statement, View
 
@@ -67,6 +68,15 @@ FINISHED = _group(
 )
 
 
+TYPES: MessageTypes = (
+    station.CommandSent,
+    station.CommandFinished,
+    session.SessionCommandAccepted,
+    session.SessionCommandFinished,
+    eventlog.CommandRefused,
+)
+
+
 def apply(batch: Sequence[Message]) -> list[Statement]:
     """Fold the ways of commands."""
     rows: dict[Group, list[dict[str, Any]]] = {SENT: [], PASSED: [], FINISHED: []}
@@ -115,6 +125,7 @@ COMMAND_OUTCOMES = View(
     generation=1,
     topics=(STATION_EVENTS, SESSION_EVENTS),
     tables={"command_outcomes": COMMANDS},
+    types=frozenset(map(type_name, TYPES)),
     indexes=(
         "CREATE INDEX IF NOT EXISTS command_outcomes_latest_g{g} ON {command_outcomes}"
         " (tenant, station_uid, first_at DESC, command_id)",

@@ -6,6 +6,7 @@ from typing import Any
 from volt_console.views.upsert import Group, insert, place, storable
 from volt_contracts import station
 from volt_contracts.fact import Fact
+from volt_contracts.topics import MessageTypes
 from volt_eventlog.message import Message
 from volt_eventlog.view import Statement
 
@@ -57,6 +58,14 @@ _NEWER_STATUS = (
 
 _KEPT_STATUS = _NEWER_STATUS.replace(
     "since = excluded.since", "since = CASE WHEN row.status = excluded.status THEN row.since ELSE excluded.since END"
+)
+
+
+TYPES: MessageTypes = (
+    station.ConnectorStatusChanged,
+    station.TransactionStarted,
+    station.TransactionUpdated,
+    station.TransactionEnded,
 )
 
 

@@ -7,7 +7,8 @@ from volt_console.views import live_connectors
 from volt_console.views.changes import changed_keys
 from volt_console.views.upsert import Group, place
 from volt_contracts import network, station
-from volt_contracts.topics import NETWORK_STATION_EVENTS, STATION_EVENTS
+from volt_contracts.codec import type_name
+from volt_contracts.topics import NETWORK_STATION_EVENTS, STATION_EVENTS, MessageTypes
 from volt_eventlog.message import Message
 from volt_eventlog.view import Statement, View
 
@@ -76,6 +77,16 @@ BOOT = _group(
 )
 REGISTRATION = _group("registration_offset", registration="text")
 KNOWN = _group("known_offset", known_identity="text", adopted="boolean", location="text", network_version="integer")
+
+
+TYPES: MessageTypes = (
+    station.LinkUp,
+    station.LinkLost,
+    station.Booted,
+    station.RegistrationChanged,
+    network.StationAdopted,
+    network.StationRegistered,
+)
 
 
 def apply(batch: Sequence[Message]) -> list[Statement]:
@@ -149,6 +160,7 @@ LIVE_STATIONS = View(
     generation=1,
     topics=(STATION_EVENTS, NETWORK_STATION_EVENTS),
     tables={"live_stations": STATIONS, "live_connectors": live_connectors.CONNECTORS},
+    types=frozenset(map(type_name, (*TYPES, *live_connectors.TYPES))),
     indexes=(
         "CREATE INDEX IF NOT EXISTS live_stations_identity_g{g} ON {live_stations} (tenant, identity, station_uid)",
         "CREATE INDEX IF NOT EXISTS live_connectors_status_g{g} ON {live_connectors} (tenant, status)",
