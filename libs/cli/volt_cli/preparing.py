@@ -10,7 +10,7 @@ from volt_devstack.errors import StackError
 from volt_devstack.service import ServiceSpec
 from volt_eventlog.decider import Decider
 from volt_eventlog.kafka import Kafka, KafkaError
-from volt_eventlog.topics_admin import TopicMismatch, create_topics
+from volt_eventlog.topics_admin import OffsetsLost, TopicMismatch, create_topics
 from volt_runtime.run import Runtime, run
 from volt_runtime.settings import Settings, settings_of
 
@@ -34,7 +34,7 @@ def prepare_topics(environment: Mapping[str, str]) -> None:
     kafka = Kafka(environment["KAFKA_BOOTSTRAP_SERVERS"], environment.get("VOLT_PREFIX", ""), "voltlog-topics")
     try:
         asyncio.run(create_topics(kafka, deciders()))
-    except (KafkaError, TopicMismatch) as wrong:
+    except (KafkaError, TopicMismatch, OffsetsLost) as wrong:
         raise StackError(f"The topics cannot be created: {wrong!r}.") from wrong
 
 

@@ -142,7 +142,10 @@ async def _export(
     within = await size_up(kafka, list(names), start=start, end=end)
     err.print(f"exporting {within.count} records of {len(names)} topics", markup=False)
     written = 0
-    target = None if file is None else file.open("w", encoding="utf-8")
+    try:
+        target = None if file is None else file.open("w", encoding="utf-8")
+    except OSError as wrong:
+        fail(f"{file} cannot be written: {wrong.strerror}", 2)
     try:
         with progress("exporting", within.count) as advance:
             async for topic, record in export(kafka, names, within, advance):
@@ -224,6 +227,8 @@ def _sentence(verdict: Verdict) -> str:
     )
     if verdict.different:
         text += f"; live state differs for {', '.join(verdict.different[:5])}"
+    if verdict.stale:
+        text += f"; {len(verdict.stale)} snapshots are of another fold: restart the decider with this code"
     if verdict.duplicates:
         text += f"; {len(verdict.duplicates)} doubles, first {verdict.duplicates[0]}"
     if verdict.causeless:

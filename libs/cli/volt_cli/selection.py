@@ -84,7 +84,7 @@ def moment(text: str | None, now: datetime) -> datetime | None:
         try:
             return now - timedelta(**{_UNITS[step[2]]: int(step[1])})
         except OverflowError as wrong:
-            raise BadSelection(f"{text!r} is no time: it lies before the calendar begins") from wrong
+            raise BadSelection(f"{text!r} before now is before the calendar begins") from wrong
     try:
         parsed = datetime.fromisoformat(text)
         parsed = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -31,7 +31,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run an asynchronous command; a broker that is not there is one sentence and exit code 7."""
     try:
         return asyncio.run(work)
-    except psycopg.OperationalError as wrong:
+    except psycopg.Error as wrong:
         fail(f"Postgres cannot be reached: {str(wrong).splitlines()[0]}. Is the stack up?", UNREACHABLE)
     except StartError as wrong:
         fail(str(wrong))

@@ -8,7 +8,7 @@ from volt_cli.environment import cluster
 from volt_cli.preparing import deciders
 from volt_cli.talk import fail, line, out, run
 from volt_contracts.topics import TOPICS
-from volt_eventlog.topics_admin import TopicMismatch, create_topics, partitions_of
+from volt_eventlog.topics_admin import OffsetsLost, TopicMismatch, create_topics, partitions_of
 from volt_runtime.settings import Settings
 
 app = typer.Typer(help="Topics: the one table, created and shown.", no_args_is_help=True)
@@ -19,7 +19,7 @@ def create() -> None:
     """Create what is missing, with first offsets for every decider; changes nothing that is there."""
     try:
         made = run(create_topics(cluster(), deciders(), Settings().environment))
-    except TopicMismatch as wrong:
+    except (TopicMismatch, OffsetsLost) as wrong:
         fail(str(wrong))
     out.print(f"{len(made)} topics were made, {len(TOPICS) - len(made)} were there.", markup=False)
 

@@ -73,11 +73,28 @@ async def _swap(connection: AsyncConnection[Any], view: View, built: int) -> Non
         f"FROM {view.schema}.view_offsets WHERE view = %(view)s AND generation = %(built)s",
         now,
     )
+    await connection.execute(
+        f"INSERT INTO {view.schema}.view_parked "
+        'SELECT view, %(generation)s, key, topic, partition, "offset", error '
+        f"FROM {view.schema}.view_parked WHERE view = %(view)s AND generation = %(built)s",
+        now,
+    )
     for table in view.tables:
         own = generations.names(view, view.generation)[table]
         other = generations.names(view, built)[table]
         await generations.run_definition(connection, f"TRUNCATE {own}")
-        await generations.run_definition(connection, f"INSERT INTO {own} SELECT * FROM {other}")
+        columns = ", ".join(await _written(connection, view.schema, f"{table}_g{view.generation}"))
+        await generations.run_definition(connection, f"INSERT INTO {own} ({columns}) SELECT {columns} FROM {other}")
+
+
+async def _written(connection: AsyncConnection[Any], schema: str, table: str) -> list[str]:
+    """The columns of a table that are written; generated ones make themselves."""
+    found = await connection.execute(
+        "SELECT quote_ident(column_name) FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
+        "AND is_generated = 'NEVER' ORDER BY ordinal_position",
+        [schema, table],
+    )
+    return [row[0] for row in await found.fetchall()]
 
 
 async def _compare(connection: AsyncConnection[Any], view: View, built: int) -> Comparison:

@@ -47,11 +47,13 @@ class Verdict:
     duplicates: list[str] = field(default_factory=list)
     causeless: list[str] = field(default_factory=list)
     causes_expired: int = 0
+    stale: list[str] = field(default_factory=list)
+    """Keys whose snapshot another fold has written: the decider has to be started with this code first."""
 
     @property
     def ok(self) -> bool:
         """Whether the log and the live states agree."""
-        return self.live_hash == self.folded_hash and not self.duplicates and not self.causeless
+        return self.live_hash == self.folded_hash and not (self.duplicates or self.causeless or self.stale)
 
 
 async def key_range(kafka: Kafka, topic: Topic, key: str, as_of: datetime | None) -> Range:
@@ -85,7 +87,7 @@ async def verify(kafka: Kafka, decider: Decider, progress: Progress | None = Non
     """
     snapshots = SnapshotCodec(decider)
     verdict = Verdict(decider.lane)
-    live = await _live(kafka, decider, snapshots)
+    live, verdict.stale = await _live(kafka, decider, snapshots)
     states, verdict.duplicates, causes = await _fold(kafka, decider, verdict, progress)
     verdict.keys = len(states)
     verdict.live_hash, verdict.folded_hash = state_hash(snapshots, live), state_hash(snapshots, states)
@@ -99,17 +101,25 @@ async def verify(kafka: Kafka, decider: Decider, progress: Progress | None = Non
     return verdict
 
 
-async def _live(kafka: Kafka, decider: Decider, snapshots: SnapshotCodec) -> dict[str, Kept]:
+async def _live(kafka: Kafka, decider: Decider, snapshots: SnapshotCodec) -> tuple[dict[str, Kept], list[str]]:
+    """The states by their snapshots, and the keys whose snapshot is of another fold than this code's."""
     states: dict[str, Kept] = {}
+    stale: set[str] = set()
     async for _, records in read(kafka, [kafka.name(decider.state)]):
         for record in records:
             if record.key == UNFINISHED.encode():
                 continue
+            key = record.key.decode()
             if record.value is None:
-                states.pop(record.key.decode(), None)
+                states.pop(key, None)
+                stale.discard(key)
+            elif header(record.headers, snapshots.header[0]) == snapshots.header[1]:
+                states[key] = snapshots.decode(record.value)
+                stale.discard(key)
             else:
-                states[record.key.decode()] = snapshots.decode(record.value)
-    return states
+                states.pop(key, None)
+                stale.add(key)
+    return states, sorted(stale)
 
 
 async def _fold(

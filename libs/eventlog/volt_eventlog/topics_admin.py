@@ -10,7 +10,7 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from volt_contracts.topics import TOPICS, Topic
 from volt_eventlog.decider import Decider
 from volt_eventlog.kafka import Kafka
-from volt_eventlog.reading import opened
+from volt_eventlog.reading import opened, partitions, stable_bounds
 
 PARTITIONS = {"local": {"fleet": 6, "single": 1}, "production": {"fleet": 60, "single": 1}}
 REPLICAS = {"local": 1, "production": 3}
@@ -18,6 +18,10 @@ REPLICAS = {"local": 1, "production": 3}
 
 class TopicMismatch(Exception):
     """A topic exists with another number of partitions than the table says; its keys would move."""
+
+
+class OffsetsLost(Exception):
+    """The offsets of a decider that has events are gone; somebody has to say where it shall go on."""
 
 
 async def create_topics(
@@ -44,6 +48,19 @@ async def create_topics(
     for decider in deciders:
         await _commit_zero(kafka, decider, environment)
     return [kafka.name(topic) for topic in missing]
+
+
+async def _refuse_lost_offsets(kafka: Kafka, consumer: Any, decider: Decider, unset: list[TopicPartition]) -> None:
+    """A decider that has decided already would decide its inputs once more from offset 0.
+
+    Raises:
+        OffsetsLost: the decider has events, and inputs that hold records have no offset.
+    """
+    events = await partitions(consumer, kafka.name(decider.events))
+    ends = await stable_bounds(consumer, [*events, *unset])
+    if any(ends[place][1] for place in events) and any(ends[place][1] for place in unset):
+        names = sorted({place.topic for place in unset})
+        raise OffsetsLost(f"{decider.lane} has decided before, but has no offsets any more for {', '.join(names)}")
 
 
 def _raise_errors(response: Any) -> None:
@@ -103,4 +120,5 @@ async def _commit_zero(kafka: Kafka, decider: Decider, environment: str) -> None
         consumer.assign(places)
         unset = [place for place in places if await consumer.committed(place) is None]
         if unset:
+            await _refuse_lost_offsets(kafka, consumer, decider, unset)
             await consumer.commit({place: OffsetAndMetadata(0, "") for place in unset})

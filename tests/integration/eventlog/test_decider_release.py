@@ -1,4 +1,4 @@
-"""A parked key on a real log: others go on, what it missed comes in slices after its release, and all ids are unique."""
+"""A parked key on a real log: others go on, what it missed comes in slices after its release, all ids are unique."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -186,7 +186,8 @@ async def test_a_decider_lives_through_the_brokers_death(broker: KafkaServer, tm
             member.check()
             return await effects(kafka)
 
-        assert sorted(await eventually(seen, lambda found: len(found) >= 600, 60)) == sorted(before + after)
+        found = await eventually(seen, lambda found: len(found) >= 600, 60)
+        assert sorted(found) == sorted(before + after)
     finally:
         await crew.leave()
         await appender.stop()

@@ -292,3 +292,15 @@ def test_two_cars_that_started_before_their_evse_was_said_find_their_places() ->
     ends = story.all(SessionEnded)
     assert sorted((end.evse, len(end.summary.transactions)) for end in ends) == [(1, 1), (2, 1)]
     assert not story.open
+
+
+def test_a_transactions_last_words_do_not_bring_the_car_back() -> None:
+    """2.x sends them in its own queue, after the status, with the same time."""
+    story = Story()
+    story.fact(status(0, "Occupied"))
+    story.fact(started(1, charging_state="Charging"))
+    story.fact(status(9, "Available"))
+    story.fact(updated(9, charging_state="EVConnected", trigger="StopAuthorized"))
+    story.fact(ended(9))
+    assert story.last(SessionEnded).summary.unplugged_at == at(9)
+    assert not story.open

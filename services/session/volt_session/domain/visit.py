@@ -157,9 +157,14 @@ def _state_changed(visit: Open | Ended, event: ChargingStateChanged) -> Open | E
     if index < len(changes) - 1:
         return visit
     if event.charging_state != "Idle":
-        return replace(visit, unplugged_at=None)
+        return visit if _told_before_it_left(visit, event) else replace(visit, unplugged_at=None)
     left = event.reported_by == "connector" or was_plugged(visit)
     return replace(visit, unplugged_at=event.at) if left else visit
+
+
+def _told_before_it_left(visit: Open, event: ChargingStateChanged) -> bool:
+    """A transaction's last words may come after the status that the car has left, and bear the same time."""
+    return event.reported_by == "transaction" and visit.unplugged_at is not None and event.at <= visit.unplugged_at
 
 
 def was_plugged(visit: Visit) -> bool:
