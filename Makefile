@@ -8,6 +8,7 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 SYNCED := $(VENV)/.synced
 PYTEST := $(VENV)/bin/pytest
+unexport PYTHONDONTWRITEBYTECODE
 MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
 
 .DEFAULT_GOAL := help

@@ -9,13 +9,14 @@ from aiokafka.errors import IllegalOperation, KafkaError
 
 from volt_contracts.envelope import Header
 from volt_contracts.topics import Topic
-from volt_eventlog.kafka import Kafka
+from volt_eventlog.kafka import Kafka, close_producer
 from volt_eventlog.message import Position
 from volt_eventlog.partition import partition_of
 from volt_eventlog.sizes import check_size
 from volt_runtime.log import logger
 
 PROBE_S = 2.0
+CLOSE_S = 30.0
 
 
 class AppendFailed(Exception):
@@ -211,8 +212,6 @@ class Appender:
 
 
 async def _close(producer: Any) -> None:
-    try:
-        async with asyncio.timeout(30):
-            await producer.stop()
-    except (TimeoutError, KafkaError) as wrong:
-        logger("appender").warning(f"a replaced producer did not close: {wrong!r}")
+    trouble = await close_producer(producer, CLOSE_S)
+    if trouble is not None:
+        logger("appender").warning(f"a replaced producer did not close in good order: {trouble}")

@@ -1,16 +1,17 @@
 """One Kafka cluster as Voltlog uses it: names with the installation's prefix, and clients with the settled options."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IllegalOperation, KafkaError
 
 from volt_contracts.topics import Topic
 
-__all__ = ["MAX_BATCH_BYTES", "Kafka", "KafkaError"]
+__all__ = ["MAX_BATCH_BYTES", "Kafka", "KafkaError", "close_producer"]
 
 MAX_BATCH_BYTES = 960 * 1024
 
@@ -70,3 +71,17 @@ class Kafka:
     def admin(self) -> AIOKafkaAdminClient:
         """A client for topics and groups."""
         return AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, client_id=self.client_id)
+
+
+async def close_producer(producer: Any, within_s: float) -> str | None:
+    """Stop a producer and close its connections, also when it was fenced: then aiokafka's own `stop` raises half-way.
+
+    Returns what kept it from an orderly end, if anything did.
+    """
+    try:
+        async with asyncio.timeout(within_s):
+            await producer.stop()
+    except (KafkaError, IllegalOperation, TimeoutError) as wrong:
+        await producer.client.close()
+        return repr(wrong)
+    return None

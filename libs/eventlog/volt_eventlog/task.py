@@ -14,7 +14,7 @@ from volt_eventlog.catching_up import Slice, next_slice
 from volt_eventlog.decider import Decider, Tables
 from volt_eventlog.fold import NOTHING, SnapshotCodec
 from volt_eventlog.intake import Intake
-from volt_eventlog.kafka import Kafka
+from volt_eventlog.kafka import Kafka, close_producer
 from volt_eventlog.keys import Keys
 from volt_eventlog.restore import restore
 from volt_eventlog.stats import DeciderStats
@@ -30,6 +30,7 @@ COMMIT_IDLE_S = 2.0
 FRESH_S = 2.0
 """A last stable offset older than this does not say that nothing waits."""
 RETRY_S = 0.5
+STOP_S = 5.0
 
 
 class NoOffset(StartError):
@@ -128,9 +129,7 @@ class Task:
         """Give the transactional id back in good order."""
         if self._producer is not None:
             producer, self._producer = self._producer, None
-            with contextlib.suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(5):
-                    await producer.stop()
+            await close_producer(producer, STOP_S)
 
     async def discard(self) -> None:
         """Forget everything: after a fence or an error neither producer nor state can be trusted."""

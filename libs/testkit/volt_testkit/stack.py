@@ -1,5 +1,6 @@
 """One Kafka and one Postgres per test run; every test gets a prefix of its own. The environment's are used when set."""
 
+import gc
 import os
 import socket
 import tempfile
@@ -52,9 +53,10 @@ def kafka_bootstrap(scratch: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def kafka(kafka_bootstrap: str) -> Kafka:
+def kafka(kafka_bootstrap: str) -> Iterator[Kafka]:
     """The broker with a prefix that no other test uses."""
-    return Kafka(kafka_bootstrap, prefix=f"t{uuid4().hex[:8]}.", client_id="test")
+    yield Kafka(kafka_bootstrap, prefix=f"t{uuid4().hex[:8]}.", client_id="test")
+    gc.collect()  # what a client left behind is this test's, and is reported with it
 
 
 @pytest.fixture(scope="session")
