@@ -1,0 +1,41 @@
+"""How long and how much: a whole run stays below eight minutes on a quiet machine, a quick one below three."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Seconds and counts of every measurement."""
+
+    warm_up_s: float = 4.0
+    """The broker compiles its code in the first seconds of a load."""
+    closed_s: float = 8.0
+    closed_frames: int = 120_000
+    open_s: float = 15.0
+    idle_stations: int = 5_000
+    rest_s: float = 6.0
+    pipe_s: float = 30.0
+    probe_s: float = 20.0
+    search_s: float = 12.0
+    search_steps: int = 3
+    drain_s: float = 60.0
+    fold_messages: int = 40_000
+    view_records: int = 20_000
+
+
+WHOLE = Plan()
+QUICK = Plan(
+    warm_up_s=1.0,
+    closed_s=2.0,
+    closed_frames=20_000,
+    open_s=4.0,
+    idle_stations=1_000,
+    rest_s=3.0,
+    pipe_s=6.0,
+    probe_s=6.0,
+    search_s=5.0,
+    search_steps=1,
+    drain_s=30.0,
+    fold_messages=6_000,
+    view_records=4_000,
+)
