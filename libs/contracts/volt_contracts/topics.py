@@ -90,7 +90,7 @@ STATION_STATE = Topic(
     meaning="snapshots of the twin; private",
 )  # fmt: skip
 STATION_TELEMETRY = Topic(
-    "station.telemetry", "records", STATION_KEY, "station", "station", ("console",), (station.ReadingsTaken,),
+    "station.telemetry", "records", STATION_KEY, "station", "station", (), (station.ReadingsTaken,),
     395 * DAY_MS, meaning="a copy of all readings, for charts",
 )  # fmt: skip
 STATION_EVIDENCE = Topic(
