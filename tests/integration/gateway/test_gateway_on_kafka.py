@@ -171,7 +171,7 @@ async def test_what_was_acknowledged_before_a_kill_is_in_the_log(kafka: Kafka, l
     await ready(process)
     load = await asyncio.create_subprocess_exec(
         sys.executable, str(LOAD), "--url", f"ws://127.0.0.1:{port}/ocpp/demo", "--mode", "charge", "--stations", "20",
-        "--seconds", "60", "--frames", "1500", "--acks", str(acks), "--answer-timeout", "5",
+        "--seconds", "60", "--frames", "1500", "--rate", "150", "--acks", str(acks), "--answer-timeout", "5",
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     for wanted in (200, 400):
