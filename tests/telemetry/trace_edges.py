@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from volt_console.views import VIEWS
 from volt_testkit.otlp import SpanRecord, Value
 
 SERVER, PRODUCER, CONSUMER, CLIENT = "SERVER", "PRODUCER", "CONSUMER", "CLIENT"
@@ -45,13 +46,17 @@ VIEWS_OF: Mapping[str, tuple[str, ...]] = {
 }
 """The console's views by what they read."""
 
+FOLDED = {f"view.{view.name}": view.types for view in VIEWS}
+"""The types that a view takes; None: every record of its topics."""
+
 
 def seen(under: str, topic: str, *types: str) -> tuple[Edge, ...]:
-    """Every view of a topic takes every record of it."""
+    """Every view of a topic takes every record that it folds; what it passes over has no span."""
     return tuple(
         Edge(f"{under}: {kind} by {view}", under, "console", f"process {topic}", CONSUMER, view, kind)
         for view in VIEWS_OF[topic]
         for kind in types
+        if (folded := FOLDED[view]) is None or kind in folded
     )
 
 
