@@ -53,7 +53,7 @@ test-docker: $(SYNCED) ## the same integration tests on containers (needs a Dock
 lint: $(SYNCED) ## ruff, mypy strict, import rules
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy libs services tests
+	$(VENV)/bin/mypy libs services tests benchmarks
 	$(VENV)/bin/lint-imports
 
 check: lint test ## what CI runs

@@ -36,15 +36,17 @@ def closed_loop(url: str, roles: Roles, mode: str, plan: Plan) -> tuple[dict[str
 
 
 def closed(stage: Stage, plan: Plan) -> Iterator[Figure]:
-    """Heartbeats (never stored), MeterValues, and whole charges."""
+    """Heartbeats (never stored), MeterValues, and whole charges, once the broker has had its warm-up."""
+    measured(stage.url, {}, mode="meter", stations=STATIONS, seconds=plan.broker_s, identity="WARM-")
     for mode in ("heartbeat", "meter", "charge"):
-        found, cost = closed_loop(stage.url, stage.roles("gateway", "kafka"), mode, plan)
+        roles = stage.roles("gateway", "kafka")
+        found, cost = closed_loop(stage.url, roles, mode, plan)
         cpu = cost.each(found["frames"])
         yield Figure(
             "closed",
             f"{mode}, closed loop, {STATIONS} stations",
             f"{found['per_s']:,.0f}/s, p50 {found['p50_ms']:.1f} ms, p99 {found['p99_ms']:.1f} ms",
-            {"stations": STATIONS, **found},
+            {"stations": STATIONS, "gateway_workers": len(roles["gateway"]), **found},
             cpu,
             (_meter_target(cpu),) if mode == "meter" else (),
         )

@@ -2,15 +2,18 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 import psutil
 
 PACKAGES = ("aiokafka", "msgspec", "picows", "uvloop", "psycopg", "ocpp", "websockets")
+BUSY_LOAD = 1.0
 
 
-def conditions() -> dict[str, object]:
+def conditions() -> dict[str, Any]:
     """Cores, memory, load average and versions, as they are now."""
     one, five, fifteen = os.getloadavg()
     return {
@@ -24,12 +27,12 @@ def conditions() -> dict[str, object]:
     }
 
 
-def sentence(found: dict[str, object]) -> str:
+def sentence(found: Mapping[str, Any]) -> str:
     """The conditions in a line."""
-    load = ", ".join(str(part) for part in found["load_average"])  # type: ignore[attr-defined]
+    load = ", ".join(str(part) for part in found["load_average"])
     return f"{found['cores']} cores, load average {load} at the start, Python {found['python']}, {found['system']}"
 
 
-def busy(found: dict[str, object]) -> bool:
+def busy(found: Mapping[str, Any]) -> bool:
     """Whether others were using the machine before anything was started."""
-    return os.getloadavg()[0] > 0.5 * len(os.sched_getaffinity(0)) or float(found["load_average"][0]) > 1.0  # type: ignore[index]
+    return float(found["load_average"][0]) > BUSY_LOAD

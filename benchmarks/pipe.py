@@ -40,11 +40,14 @@ class Push:
             with lags:
                 self.found = ended(load, seconds)
                 own.end()
+                over = time.monotonic()
                 sent = frames(stage) - sent
                 self.in_window = grown(before, handled(stage))
                 self.seen = probing.stop()
         self.worst = lags.worst
-        self.drain_s = drained(stage, drain_s)
+        waited = time.monotonic() - over
+        left = drained(stage, drain_s)
+        self.drain_s = None if left is None else waited + left
         cost.end()
         self.in_all = grown(before, handled(stage))
         self.cpu_us = {**cost.each(sent), **own.each(self.found["frames"])}
@@ -82,9 +85,9 @@ class Push:
 
 def rest(stage: Stage, plan: Plan) -> Iterator[Figure]:
     """What the stack costs while nothing happens, once it has been warmed up."""
-    with _loading(stage, CALM_RATE, plan.warm_up_s) as load:
+    with _loading(stage, CALM_RATE, plan.broker_s) as load:
         begun(load, STATIONS)
-        ended(load, plan.warm_up_s)
+        ended(load, plan.broker_s)
     drained(stage, plan.drain_s)
     cost = Cost(stage.roles(*ROLES))
     cost.begin()

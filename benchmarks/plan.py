@@ -7,24 +7,26 @@ from dataclasses import dataclass
 class Plan:
     """Seconds and counts of every measurement."""
 
-    warm_up_s: float = 4.0
-    """The broker compiles its code in the first seconds of a load."""
-    closed_s: float = 8.0
+    broker_s: float = 10.0
+    """The broker compiles its code in the first seconds of a load, and is several times dearer until then."""
+    warm_up_s: float = 2.0
+    closed_s: float = 6.0
     closed_frames: int = 120_000
-    open_s: float = 15.0
+    open_s: float = 10.0
     idle_stations: int = 5_000
     rest_s: float = 6.0
     pipe_s: float = 30.0
-    probe_s: float = 20.0
-    search_s: float = 12.0
+    probe_s: float = 15.0
+    search_s: float = 10.0
     search_steps: int = 3
     drain_s: float = 60.0
-    fold_messages: int = 40_000
+    fold_messages: int = 25_000
     view_records: int = 20_000
 
 
 WHOLE = Plan()
 QUICK = Plan(
+    broker_s=3.0,
     warm_up_s=1.0,
     closed_s=2.0,
     closed_frames=20_000,

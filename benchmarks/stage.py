@@ -26,6 +26,8 @@ TOKEN = "BENCH{number:04d}"
 DOWN_S = 90.0
 UNLIMITED = {"VOLT_FRAMES_PER_S": "100000", "VOLT_FRAMES_BURST": "1000000"}
 """A station of a closed loop sends more than any real one may."""
+WORKERS = "VOLT_GATEWAY_WORKERS"
+"""The one setting of the stack that may be given from outside: how many processes the gateway has."""
 GATEWAY_ALONE = ("network", "drivers", "session", "prepare", "gateway")
 """Without the readers of `gateway.frames`, and with what the gateway needs to know tenants and tokens."""
 
@@ -109,7 +111,8 @@ def standing(services: Sequence[str] = ()) -> Iterator[Stage]:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("VOLT_")}
+    kept = (name for name in os.environ if not name.startswith("VOLT_") or name == WORKERS)
+    inherited = {name: os.environ[name] for name in kept}
     for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"):
         inherited.pop(name, None)
     ports = {"VOLT_GATEWAY_PORT": str(free_port()), "VOLT_CONSOLE_PORT": str(free_port())}
