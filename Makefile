@@ -39,13 +39,13 @@ down: $(SYNCED) ## stop it
 	./voltlog down
 
 test: setup ## unit, contract, architecture, integration, e2e with two kills, browser
-	$(PYTEST) -m 'not fault'
+	$(PYTEST) -m 'not fault' --durations 10
 
 test-unit: $(SYNCED) ## only what needs no broker
 	$(PYTEST) tests/unit tests/contract tests/architecture
 
 test-fault: $(SYNCED) ## kill -9 of everything under load, then compare what was acknowledged with what is stored
-	$(PYTEST) -m fault -s tests/fault
+	$(PYTEST) -m fault --timeout 0 -s tests/fault
 
 test-docker: $(SYNCED) ## the same integration tests on containers (needs a Docker engine; CI runs them on the embedded servers)
 	VOLT_TEST_CONTAINERS=1 $(PYTEST) -m 'kafka or postgres' tests/integration

@@ -13,6 +13,7 @@ from volt_eventlog.kafka import Kafka, close_producer
 from volt_eventlog.message import Position
 from volt_eventlog.partition import partition_of
 from volt_eventlog.sizes import check_size
+from volt_runtime.ending import end
 from volt_runtime.log import logger
 
 PROBE_S = 2.0
@@ -68,8 +69,7 @@ class Appender:
     async def stop(self) -> None:
         """Send what waits, then disconnect."""
         if self._prober is not None:
-            self._prober.cancel()
-            await asyncio.gather(self._prober, return_exceptions=True)
+            await end(self._prober)
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._producer.stop()

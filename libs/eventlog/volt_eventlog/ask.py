@@ -20,6 +20,7 @@ from volt_eventlog.kafka import Kafka
 from volt_eventlog.message import Position
 from volt_eventlog.records import Unusable, headers_of, message_of
 from volt_eventlog.tail import Tail
+from volt_runtime.ending import end
 from volt_runtime.log import logger
 
 
@@ -67,8 +68,7 @@ class Ask:
     async def stop(self) -> None:
         """Listen no longer; who still waits gets no outcome."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         await self._tail.stop()
 
     async def watch(self) -> None:

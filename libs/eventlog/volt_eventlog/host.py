@@ -22,6 +22,7 @@ from volt_eventlog.reading import partitions
 from volt_eventlog.stats import DeciderStats
 from volt_eventlog.table import TableSet
 from volt_eventlog.task import Task
+from volt_runtime.ending import end
 from volt_runtime.log import logger
 from volt_runtime.metrics import Metrics
 from volt_runtime.run import Runtime, StartError
@@ -117,9 +118,7 @@ class Host(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
         """End the batches under way, give up the transactional ids, leave the group."""
         self._stopped = True
         await asyncio.gather(*(task.drain() for task in self._tasks.values()))
-        for running in self._running.values():
-            running.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await end(*self._running.values())
         await asyncio.gather(*(task.stop() for task in self._tasks.values()))
         if self._consumer is not None:
             await self._consumer.stop()

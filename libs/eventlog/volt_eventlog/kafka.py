@@ -1,6 +1,7 @@
 """One Kafka cluster as Voltlog uses it: names with the installation's prefix, and clients with the settled options."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,35 @@ from volt_contracts.topics import Topic
 __all__ = ["MAX_BATCH_BYTES", "Kafka", "KafkaError", "close_producer"]
 
 MAX_BATCH_BYTES = 960 * 1024
+GIVE_UP_S = 5.0
+"""How long a client whose stop was cancelled is waited for."""
+
+
+async def _unswallowed(stop: Coroutine[Any, Any, None]) -> None:
+    """Stop a client such that a cancellation meanwhile is passed on.
+
+    aiokafka awaits its own cancelled tasks in there; a cancellation of ours that comes then ends those, and is lost:
+    whoever was told to end would go on.
+    """
+    stopping = asyncio.ensure_future(stop)
+    try:
+        await asyncio.shield(stopping)
+    except asyncio.CancelledError:
+        stopping.cancel()
+        await asyncio.wait({stopping}, timeout=GIVE_UP_S)
+        if stopping.done() and not stopping.cancelled():
+            stopping.exception()
+        raise
+
+
+class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no types
+    async def stop(self) -> None:
+        await _unswallowed(super().stop())
+
+
+class _Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka has no types
+    async def stop(self) -> None:
+        await _unswallowed(super().stop())
 
 
 @dataclass(frozen=True)
@@ -34,7 +64,7 @@ class Kafka:
 
     def consumer(self, *, group: str | None = None, **options: Any) -> AIOKafkaConsumer:
         """A read-committed consumer that never commits by itself and never jumps to another offset by itself."""
-        return AIOKafkaConsumer(
+        return _Consumer(
             bootstrap_servers=self.bootstrap,
             client_id=self.client_id,
             group_id=group,
@@ -54,7 +84,7 @@ class Kafka:
 
     def producer(self, *, transactional_id: str | None = None) -> AIOKafkaProducer:
         """An idempotent producer whose records are durable when they are acknowledged."""
-        return AIOKafkaProducer(
+        return _Producer(
             bootstrap_servers=self.bootstrap,
             client_id=self.client_id,
             acks="all",

@@ -10,6 +10,7 @@ from volt_contracts.topics import Topic
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.reading import partitions, require_topic, stable_bounds
 from volt_eventlog.records import type_of
+from volt_runtime.ending import end
 from volt_runtime.log import logger
 
 Follower = Callable[[str, Any | None], None]
@@ -84,8 +85,7 @@ class Table:
     async def stop(self) -> None:
         """Follow no longer."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         if self._consumer is not None:
             await self._consumer.stop()
 
@@ -101,7 +101,7 @@ class Table:
             for records in (await self._consumer.getmany(timeout_ms=1000)).values():
                 for record in records:
                     self._apply(record)
-            for place in [place for place, end in missing.items() if await self._consumer.position(place) >= end]:
+            for place in [one for one, until in missing.items() if await self._consumer.position(one) >= until]:
                 del missing[place]
             if not missing:
                 self._ready.set()

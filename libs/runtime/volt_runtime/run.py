@@ -10,6 +10,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 import uvloop
 
 from volt_runtime import log, telemetry
+from volt_runtime.ending import end
 from volt_runtime.health import HealthServer, Readiness
 from volt_runtime.metrics import Metrics
 from volt_runtime.settings import Settings
@@ -49,10 +50,7 @@ class Runtime(Generic[S]):
 
     async def close(self) -> None:
         """Cancel what still runs and wait for it."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     @property
     def failure(self) -> BaseException | None:

@@ -22,6 +22,7 @@ from volt_eventlog.tail import Tail
 from volt_gateway.settings import GatewaySettings
 from volt_gateway.sweep import every_second
 from volt_gateway.wire import Wire
+from volt_runtime.ending import end
 from volt_runtime.run import Runtime, StartError
 from volt_runtime.service import Service
 
@@ -74,9 +75,7 @@ async def _serve(rt: Runtime[GatewaySettings], clients: "_Clients", loading: lis
         await rt.stopping.wait()
         await wire.drain()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,3 +22,11 @@ async def console_database(postgres_dsn: str) -> AsyncIterator[str]:
 def database(console_database: str) -> str:
     """In place of the testkit's: the same database for every test here."""
     return console_database
+
+
+@pytest_asyncio.fixture
+async def empty_database(console_database: str) -> str:
+    """The same database without the rows of another test, for a console that makes its own schema."""
+    async with await AsyncConnection.connect(console_database, autocommit=True) as connection:
+        await connection.execute("DROP SCHEMA IF EXISTS console CASCADE")
+    return console_database

@@ -122,7 +122,7 @@ async def _stations_twin(kafka: Kafka, appender: Appender) -> None:
         await tail.stop()
 
 
-async def test_the_console_folds_the_log_and_carries_commands(kafka: Kafka, database: str) -> None:
+async def test_the_console_folds_the_log_and_carries_commands(kafka: Kafka, empty_database: str) -> None:
     log = Log()
     charger = Charger(log, "CP-1")
     charger.connect()
@@ -135,7 +135,7 @@ async def test_the_console_folds_the_log_and_carries_commands(kafka: Kafka, data
     await create_topics(kafka, [], topics=tuple(NEEDED.values()))
     async with (
         _appended(kafka, log) as appender,
-        console_process(kafka, database) as (process, address),
+        console_process(kafka, empty_database) as (process, address),
         httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client,
     ):
         twin = asyncio.create_task(_stations_twin(kafka, appender))
@@ -160,10 +160,10 @@ async def test_the_console_folds_the_log_and_carries_commands(kafka: Kafka, data
             await twin
 
 
-async def test_without_a_broker_pages_still_answer_and_commands_say_so(database: str) -> None:
+async def test_without_a_broker_pages_still_answer_and_commands_say_so(empty_database: str) -> None:
     nowhere = Kafka(f"127.0.0.1:{free_port()}", prefix="none.")
     async with (
-        console_process(nowhere, database) as (process, address),
+        console_process(nowhere, empty_database) as (process, address),
         httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client,
     ):
         page = await eventually(lambda: _answered(client, "/api/v1/stations"), lambda got: got is not None, 30)

@@ -43,6 +43,11 @@ def home(tmp_path: Path) -> Iterator[Path]:
     forget(tmp_path / "home")
 
 
+def _heeds_hangups() -> None:
+    """Also where the tests themselves were started with `nohup`, which the supervisor would respect."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 Up = Callable[[], "subprocess.Popen[str]"]
 
 
@@ -52,7 +57,9 @@ def up(home: Path, environment: None) -> Iterator[Up]:
     started: list[subprocess.Popen[str]] = []
 
     def start() -> "subprocess.Popen[str]":
-        started.append(subprocess.Popen(_command(home, "up"), stdout=subprocess.PIPE, text=True))
+        started.append(
+            subprocess.Popen(_command(home, "up"), stdout=subprocess.PIPE, text=True, preexec_fn=_heeds_hangups)
+        )
         return started[-1]
 
     yield start

@@ -19,6 +19,7 @@ from volt_eventlog.host import Host
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.table import TableSet
 from volt_eventlog.task import Task
+from volt_runtime.ending import end
 from volt_runtime.metrics import Metrics
 from volt_testkit.polling import eventually
 
@@ -60,17 +61,14 @@ class Member:
         """Leave in good order; a second time changes nothing."""
         if self.task is not None:
             task, self.task = self.task, None
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
             await self.host.stop()
 
     async def kill(self) -> None:
         """End without a word to anybody, as far as that goes within a process."""
         if self.task is not None:
             task, self.task = self.task, None
-            for work in (task, *self.host._running.values()):
-                work.cancel()
-            await asyncio.gather(task, *self.host._running.values(), return_exceptions=True)
+            await end(task, *self.host._running.values())
             for one in self.host._tasks.values():
                 one._idle.set()
             await self.host.stop()

@@ -1,79 +1,34 @@
 """The decider's runner on a real broker: effects, takeovers, zombies, poison, rejected records."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import integration.eventlog.counting as counting
 import pytest
-import pytest_asyncio
 from integration.eventlog.counting import ACTOR, COUNTING, Add, Fed, everything, feed
+from integration.eventlog.members import Crew, effects, pour
 
 from volt_contracts.eventlog import CommandRefused, KeyCaughtUp, KeyParked, ReleaseKey
+from volt_eventlog import batch
 from volt_eventlog.appender import Appender
-from volt_eventlog.host import Host
 from volt_eventlog.kafka import Kafka
+from volt_eventlog.reading import read
 from volt_eventlog.restore import fold_events
-from volt_eventlog.table import TableSet
-from volt_eventlog.topics_admin import create_topics
-from volt_runtime.metrics import Metrics
 from volt_testkit.polling import eventually
 
 pytestmark = pytest.mark.kafka
 
 
-class Member:
-    """One process's worth of the counting decider."""
-
-    def __init__(self, kafka: Kafka) -> None:
-        self.host = Host(COUNTING, kafka, TableSet(kafka, ()), Metrics(), 0.01)
-        self.task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        await self.host.start()
-        self.task = asyncio.create_task(self.host.run())
-
-        async def not_ready() -> str | None:
-            if self.task is not None and self.task.done():
-                self.task.result()
-            return self.host.not_ready()
-
-        await eventually(not_ready, lambda why: why is None, 30)
-
-    async def stop(self) -> None:
-        assert self.task is not None
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-        await self.host.stop()
-
-
-@pytest_asyncio.fixture
-async def appender(kafka: Kafka) -> AsyncIterator[Appender]:
-    await create_topics(kafka, [COUNTING], topics=counting.TOPICS)
-    made = Appender(kafka)
-    await made.start()
-    yield made
-    await made.stop()
-
-
-async def effects(kafka: Kafka) -> list[str]:
-    return [m.body.cause for m in await everything(kafka, counting.EVENTS) if isinstance(m.body, counting.Added)]
-
-
-async def test_every_input_has_one_effect_through_joins_and_leaves(kafka: Kafka, appender: Appender) -> None:
+async def test_every_input_has_one_effect_through_joins_and_leaves(
+    kafka: Kafka, appender: Appender, crew: Crew
+) -> None:
     ids = [str(uuid4()) for _ in range(600)]
-
-    async def pour(part: list[str]) -> None:
-        await asyncio.gather(*(feed(appender, counting.FACTS, f"t/{id[:2]}", Fed(amount=1), id) for id in part))
-
-    first, second = Member(kafka), Member(kafka)
-    await first.start()
-    await pour(ids[:200])
-    await second.start()
-    await pour(ids[200:400])
+    first = await crew.working()
+    await pour(appender, ids[:200])
+    second = await crew.working()
+    await pour(appender, ids[200:400])
     await first.stop()
-    await pour(ids[400:])
+    await pour(appender, ids[400:])
     seen = await eventually(lambda: effects(kafka), lambda seen: len(seen) >= len(ids), 30)
     assert sorted(seen) == sorted(ids)
     await second.stop()
@@ -81,9 +36,8 @@ async def test_every_input_has_one_effect_through_joins_and_leaves(kafka: Kafka,
     assert sum(kept.state.total for kept in states.values()) == len(ids)
 
 
-async def test_an_owner_that_was_fenced_cannot_write(kafka: Kafka, appender: Appender) -> None:
-    zombie = Member(kafka)
-    await zombie.start()
+async def test_an_owner_that_was_fenced_cannot_write(kafka: Kafka, appender: Appender, crew: Crew) -> None:
+    zombie = await crew.working()
     await feed(appender, counting.FACTS, "t/a", Fed(amount=1), str(uuid4()))
     await eventually(lambda: effects(kafka), lambda seen: len(seen) == 1)
     task = next(task for task in zombie.host._tasks.values() if task._keys and task._keys.states)
@@ -94,31 +48,25 @@ async def test_an_owner_that_was_fenced_cannot_write(kafka: Kafka, appender: App
     await eventually(lambda: effects(kafka), lambda seen: len(seen) == 2)
     assert task._producer is not before, "a fenced producer is thrown away, never used again"
     await other.stop()
-    await zombie.stop()
 
 
 async def test_a_record_that_is_too_large_parks_its_key_and_moves_nothing_else(
-    kafka: Kafka, appender: Appender
+    kafka: Kafka, appender: Appender, crew: Crew
 ) -> None:
-    member = Member(kafka)
-    await member.start()
+    await crew.working()
     await feed(appender, counting.FACTS, "t/big", Fed(amount=counting.GIANT), str(uuid4()))
     await feed(appender, counting.FACTS, "t/ok", Fed(amount=1), str(uuid4()))
     seen = await eventually(lambda: everything(kafka, counting.EVENTS), lambda seen: len(seen) >= 2)
     assert {type(m.body) for m in seen if m.key == "t/big"} == {KeyParked}
     assert [type(m.body) for m in seen if m.key == "t/ok"] == [counting.Added]
     assert await everything(kafka, counting.OTHER) == []
-    await member.stop()
 
 
 async def test_a_record_that_the_broker_rejects_moves_neither_offset_nor_output(
-    kafka: Kafka, appender: Appender, monkeypatch: pytest.MonkeyPatch
+    kafka: Kafka, appender: Appender, crew: Crew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from volt_eventlog import batch
-
-    member = Member(kafka)
     monkeypatch.setattr(batch, "check_size", lambda *_: None)
-    await member.start()
+    member = await crew.working()
     await feed(appender, counting.FACTS, "t/ok", Fed(amount=1), str(uuid4()))
     await eventually(lambda: effects(kafka), lambda seen: len(seen) == 1)
     await feed(appender, counting.FACTS, "t/ok", Fed(amount=counting.GIANT), str(uuid4()))
@@ -134,14 +82,12 @@ async def test_a_record_that_the_broker_rejects_moves_neither_offset_nor_output(
     monkeypatch.undo()
     seen = await eventually(lambda: everything(kafka, counting.EVENTS), lambda seen: len(seen) >= 2, 30)
     assert [type(m.body) for m in seen] == [counting.Added, KeyParked]
-    await member.stop()
 
 
 async def test_poison_parks_the_key_and_release_catches_it_up(
-    kafka: Kafka, appender: Appender, monkeypatch: pytest.MonkeyPatch
+    kafka: Kafka, appender: Appender, crew: Crew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    member = Member(kafka)
-    await member.start()
+    await crew.working()
     for amount in (1, counting.POISON, 2, 3):
         await feed(appender, counting.FACTS, "t/p", Fed(amount=amount), str(uuid4()))
     await feed(appender, counting.COMMANDS, "t/p", Add(amount=9, actor=ACTOR), str(uuid4()))
@@ -162,18 +108,15 @@ async def test_poison_parks_the_key_and_release_catches_it_up(
     assert states["t/p"].parked is None
     await feed(appender, counting.FACTS, "t/p", Fed(amount=4), str(uuid4()))
     await eventually(lambda: effects(kafka), lambda seen: len(seen) == 5)
-    await member.stop()
 
 
-async def test_undecodable_bytes_go_to_the_dead_letters_and_the_task_goes_on(kafka: Kafka, appender: Appender) -> None:
-    member = Member(kafka)
-    await member.start()
+async def test_undecodable_bytes_go_to_the_dead_letters_and_the_task_goes_on(
+    kafka: Kafka, appender: Appender, crew: Crew
+) -> None:
+    await crew.working()
     await appender.know(counting.FACTS)
     await appender.append(counting.FACTS, "t/x", b"{nonsense", counting.headers(Fed(amount=1), str(uuid4())))
     await feed(appender, counting.FACTS, "t/x", Fed(amount=1), str(uuid4()))
     assert len(await eventually(lambda: effects(kafka), lambda seen: len(seen) == 1)) == 1
-    from volt_eventlog.reading import read
-
     dead = [r async for _, records in read(kafka, [kafka.name(counting.DEAD)]) for r in records]
     assert [record.value for record in dead] == [b"{nonsense"]
-    await member.stop()
