@@ -1,5 +1,6 @@
 """Simulated cars through the whole stack, with two kills on the way: what the fleet charged is what the log says."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,15 @@ async def test_what_the_fleet_charged_is_what_the_log_says_though_processes_are_
     assert found.problems == []
     assert found.visits >= 36
     assert found.energy_wh > 0
+
+
+async def test_a_second_start_goes_on_where_the_first_one_stopped(stack: Stack) -> None:
+    """Runs after the fleet. Whoever decided on an input a second time would write events with the same ids."""
+    stack.command("down")
+    stack.command("up", "--detach", "--no-fleet")
+    verdicts = [json.loads(line) for line in stack.command("replay", "verify", "--json").splitlines()]
+    assert {verdict["decider"] for verdict in verdicts if verdict["events"]} >= {"station.station", "session.session"}
+    assert [verdict for verdict in verdicts if verdict["duplicates"] or verdict["different"]] == []
 
 
 async def settled(stack: Stack, ledger: Path) -> Comparison:

@@ -1,17 +1,20 @@
 """`voltlog events tail | show | grep`: look into the log. Read-only; nothing here can write or act."""
 
 import asyncio
-import heapq
 import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
+from volt_cli.causes import timeline_of
 from volt_cli.environment import cluster, tenant
 from volt_cli.rendering import as_json, as_sentence
 from volt_cli.selection import BadSelection, Selection, moment, station_key, topics_named
 from volt_cli.talk import err, fail, line, progress, run
+from volt_contracts.topics import TOPICS, Topic
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.partition import partition_of
 from volt_eventlog.reading import Range, read, size_up
@@ -53,7 +56,10 @@ def show(
     topics: Topics = None,
     json: Json = False,
 ) -> None:
-    """Print the records that fit as one timeline over all topics, by the time they were appended."""
+    """Print the records that fit as one timeline over all topics, by the time they were appended.
+
+    Of a session that is what happened to it, the station's facts that caused that, and the frames that caused those.
+    """
     if station is None and session is None:
         fail("say which --station or --session the timeline is about", 2)
     selection = _selection(station, session, types, start, end, topics)
@@ -96,17 +102,18 @@ def _selection(
         fail(str(wrong), 2)
 
 
-async def selected(kafka: Kafka, selection: Selection) -> Any:
+async def selected(kafka: Kafka, selection: Selection) -> AsyncGenerator[tuple[Topic, Any], None]:
     """Yields (topic, record) of all that fits; says the range and its size first, and shows how far it is."""
     names = {kafka.name(topic): topic for topic in selection.topics}
     wanted = await size_up(kafka, list(names), start=selection.start, end=selection.end)
     only = _places(wanted, selection.key, kafka, names)
     err.print(f"reading {only.count} records of {len(names)} topics", markup=False)
     with progress("reading", only.count) as advance:
-        async for place, records in read(kafka, list(names), within=only, progress=advance):
-            for record in records:
-                if selection.takes(record):
-                    yield names[place.topic], record
+        async with aclosing(read(kafka, list(names), within=only, progress=advance)) as batches:
+            async for place, records in batches:
+                for record in records:
+                    if selection.takes(record):
+                        yield names[place.topic], record
 
 
 def _places(wanted: Range, key: str | None, kafka: Kafka, names: dict[str, Any]) -> Range:
@@ -118,19 +125,30 @@ def _places(wanted: Range, key: str | None, kafka: Kafka, names: dict[str, Any])
 
 async def _grep(kafka: Kafka, selection: Selection, *, json: bool) -> None:
     found = 0
-    async for topic, record in selected(kafka, selection):
-        line(as_json(topic, record) if json else as_sentence(topic, record))
-        found += 1
+    async with aclosing(selected(kafka, selection)) as records:
+        async for topic, record in records:
+            line(as_json(topic, record) if json else as_sentence(topic, record))
+            found += 1
     err.print(f"{found} records fit", markup=False)
 
 
 async def _show(kafka: Kafka, selection: Selection, *, json: bool) -> None:
-    timeline: list[tuple[int, str, int, str]] = []
-    async for topic, record in selected(kafka, selection):
-        text = as_json(topic, record) if json else as_sentence(topic, record)
-        heapq.heappush(timeline, (record.timestamp, topic.name, record.offset, text))
-    while timeline:
-        line(heapq.heappop(timeline)[3])
+    if selection.session is None:
+        async with aclosing(selected(kafka, selection)) as fitting:
+            records = [one async for one in fitting]
+    else:
+        timeline = await timeline_of(kafka, selection, selected)
+        records = timeline.records
+        if timeline.missing:
+            err.print(f"{timeline.missing} causes lie outside of what was read, or have expired", markup=False)
+    for topic, record in sorted(records, key=_when):
+        line(as_json(topic, record) if json else as_sentence(topic, record))
+
+
+def _when(found: tuple[Topic, Any]) -> tuple[int, int, int]:
+    """By the time of appending; what a batch appended within one millisecond, cause before effect."""
+    topic, record = found
+    return record.timestamp, TOPICS.index(topic), record.offset
 
 
 async def _tail(kafka: Kafka, selection: Selection, *, json: bool, seconds: float | None) -> None:

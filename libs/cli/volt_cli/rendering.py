@@ -43,6 +43,27 @@ def as_sentence(topic: Topic, record: Any) -> str:
     return " ".join(f"{at}  {place:<28} {tag:<36} {_text(record.key)}  {_said(record.value)}".splitlines())
 
 
+def by_name(value: Any) -> Any:
+    """A state with all its fields by their names, also where it is stored as a list to be small."""
+    if isinstance(value, msgspec.Struct):
+        tag = value.__struct_config__.tag
+        fields = {field.encode_name: by_name(getattr(value, field.name)) for field in _told(value)}
+        return fields if tag is None else {"type": tag, **fields}
+    if isinstance(value, dict):
+        return {key: by_name(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [by_name(inner) for inner in value]
+    return value
+
+
+def _told(value: msgspec.Struct) -> list[msgspec.structs.FieldInfo]:
+    """The fields that its encoding tells: without defaults, unless their places in a list say what they are."""
+    fields, config = msgspec.structs.fields(value), value.__struct_config__
+    if config.array_like or not config.omit_defaults:
+        return list(fields)
+    return [field for field in fields if getattr(value, field.name) != field.default]
+
+
 def _envelope(envelope: Envelope) -> dict[str, Any]:
     context = context_of(envelope.traceparent)
     return {

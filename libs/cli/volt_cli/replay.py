@@ -10,7 +10,7 @@ import typer
 
 from volt_cli.environment import cluster, tenant
 from volt_cli.preparing import deciders
-from volt_cli.rendering import as_json
+from volt_cli.rendering import as_json, by_name
 from volt_cli.selection import BadSelection, moment, station_key, topics_named
 from volt_cli.talk import err, fail, line, out, progress, run
 from volt_contracts.topics import GATEWAY_FRAMES, TOPICS
@@ -197,7 +197,7 @@ def _say_events(found: StateAt) -> None:
 
 
 def _pretty(found: StateAt) -> str:
-    return msgspec.json.format(_encoder.encode(found.kept), indent=2).decode()
+    return msgspec.json.format(_encoder.encode(by_name(found.kept)), indent=2).decode()
 
 
 def _flat(found: StateAt) -> dict[str, str]:
@@ -213,7 +213,7 @@ def _flat(found: StateAt) -> dict[str, str]:
         else:
             flat[path] = str(value)
 
-    walk("", msgspec.json.decode(_encoder.encode(found.kept)))
+    walk("", msgspec.json.decode(_encoder.encode(by_name(found.kept))))
     return flat
 
 

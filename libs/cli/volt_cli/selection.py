@@ -49,12 +49,12 @@ class Selection:
             return False
         if self.end is not None and record.timestamp > self.end.timestamp() * 1000:
             return False
-        if self.types and not self._type_fits((header(record.headers, TYPE) or b"").decode()):
-            return False
-        return self.session is None or self._session_fits(record.value)
+        return self.takes_type(record) and (self.session is None or self._session_fits(record.value))
 
-    def _type_fits(self, tag: str) -> bool:
-        return any(tag == wanted or tag.startswith(wanted + ".") for wanted in self.types)
+    def takes_type(self, record: Any) -> bool:
+        """Whether a record is of one of the types that are meant."""
+        tag = (header(record.headers, TYPE) or b"").decode()
+        return not self.types or any(tag == wanted or tag.startswith(wanted + ".") for wanted in self.types)
 
     def _session_fits(self, value: bytes) -> bool:
         try:

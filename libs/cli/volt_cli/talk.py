@@ -1,6 +1,8 @@
 """How the commands talk: results on standard output, everything else on standard error, one sentence for a failure."""
 
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -35,15 +37,24 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         fail(f"Postgres cannot be reached: {str(wrong).splitlines()[0]}. Is the stack up?", UNREACHABLE)
     except StartError as wrong:
         fail(str(wrong))
+    except BrokenPipeError:
+        stop_talking()
     except (KafkaError, ConnectionError, TimeoutError) as wrong:
         fail(f"Kafka cannot be reached or did not answer: {wrong!r}. Is the stack up (`voltlog status`)?", UNREACHABLE)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
 
+def stop_talking() -> NoReturn:
+    """End as whoever writes into `| head` does: nobody reads on, and there is nothing to say about it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(128 + signal.SIGPIPE)
+
+
 def line(text: str) -> None:
-    """One line of a result, as it is."""
+    """One line of a result, as it is, and at once: somebody may be following it through a pipe."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 @contextmanager

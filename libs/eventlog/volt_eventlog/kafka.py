@@ -1,20 +1,24 @@
 """One Kafka cluster as Voltlog uses it: names with the installation's prefix, and clients with the settled options."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import IllegalOperation, KafkaError
+from aiokafka.errors import IllegalOperation, KafkaError, NoError, NotCoordinatorForGroupError, for_code
+from aiokafka.protocol.commit import OffsetFetchRequest
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from volt_contracts.topics import Topic
 
 __all__ = ["MAX_BATCH_BYTES", "Kafka", "KafkaError", "close_producer"]
 
 MAX_BATCH_BYTES = 960 * 1024
+UNKNOWN_OFFSET = -1
 GIVE_UP_S = 5.0
 """How long a client whose stop was cancelled is waited for."""
 
@@ -36,7 +40,30 @@ async def _unswallowed(stop: Coroutine[Any, Any, None]) -> None:
         raise
 
 
+async def _committed_offsets(coordinator: Any, places: Sequence[TopicPartition]) -> dict[TopicPartition, Any]:
+    """In place of aiokafka's own, which does not read the error of the answer as a whole (OffsetFetch since v2).
+
+    While a broker that has just started loads its groups, every offset would seem never to have been committed.
+    """
+    wanted: dict[str, list[int]] = {}
+    for place in places:
+        wanted.setdefault(place.topic, []).append(place.partition)
+    answer = await coordinator._send_req(OffsetFetchRequest(coordinator.group_id, list(wanted.items())))
+    entries = [(TopicPartition(topic, entry[0]), *entry[1:]) for topic, found in answer.topics for entry in found]
+    for code in (getattr(answer, "error_code", 0), *(code for *_, code in entries)):
+        error = for_code(code)
+        if error is NotCoordinatorForGroupError:
+            coordinator.coordinator_dead()
+        if error is not NoError:
+            raise error()
+    return {place: OffsetAndMetadata(offset, note) for place, offset, note, _ in entries if offset != UNKNOWN_OFFSET}
+
+
 class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no types
+    async def start(self) -> None:
+        await super().start()
+        self._coordinator._do_fetch_commit_offsets = partial(_committed_offsets, self._coordinator)
+
     async def stop(self) -> None:
         await _unswallowed(super().stop())
 

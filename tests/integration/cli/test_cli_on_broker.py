@@ -3,6 +3,10 @@
 import asyncio
 import json
 import logging
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -192,6 +196,21 @@ def test_show_is_one_timeline_over_all_topics(voltlog: Voltlog) -> None:
     lines = voltlog("events", "show", "--station", "CP-1").stdout.splitlines()
     assert lines == sorted(lines, key=lambda line: line.split()[0])
     assert len({line.split()[1].split("-")[0] for line in lines}) >= 2
+
+
+def test_whoever_stops_reading_hears_no_complaint(log: Log) -> None:
+    environment = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": log.kafka.bootstrap, "VOLT_PREFIX": log.kafka.prefix}
+    command = [sys.executable, "-c", "from volt_cli.main import main; main()", "events", "grep", "--json"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command, env=environment, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    os.close(writing)
+    assert done.returncode == 128 + signal.SIGPIPE
+    assert done.stderr.startswith("reading ")
+    assert "Traceback" not in done.stderr
+    assert "Kafka" not in done.stderr
 
 
 def test_tail_shows_what_comes_from_now_on(voltlog: Voltlog, log: Log) -> None:

@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volt_cli.rendering import as_json, as_sentence
+from volt_cli.rendering import as_json, as_sentence, by_name
 from volt_contracts.envelope import Envelope, Header, to_headers
 from volt_contracts.topics import STATION_EVENTS
 
@@ -97,3 +98,18 @@ def test_a_sentence_is_one_line_for_any_bytes(value: bytes | None, key: bytes) -
 
 def test_long_values_are_cut() -> None:
     assert len(as_sentence(STATION_EVENTS, Read(value=b'{"a":"' + b"x" * 10_000 + b'"}'))) < 400
+
+
+class Small(msgspec.Struct, frozen=True, array_like=True, tag="small"):
+    energy_wh: int
+    at: datetime
+
+
+class Whole(msgspec.Struct, frozen=True):
+    points: tuple[Small, ...]
+    by_evse: dict[int, Small]
+
+
+def test_a_state_that_is_stored_as_a_list_is_shown_with_its_names() -> None:
+    small = {"type": "small", "energy_wh": 5, "at": NOON}
+    assert by_name(Whole((Small(5, NOON),), {2: Small(5, NOON)})) == {"points": [small], "by_evse": {2: small}}
