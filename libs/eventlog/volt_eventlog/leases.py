@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 
 LEASE_S = 8
 
@@ -90,19 +90,15 @@ class Leases:
             self._who,
         )
 
-    async def advance(self, connection: AsyncConnection[Any], lease: Lease, offsets: dict[str, int]) -> None:
-        """Store the next offsets within the batch's transaction.
-
-        Raises:
-            LeaseLost: the epoch is no longer ours.
-        """
+    async def advance(
+        self, connection: AsyncConnection[Any], lease: Lease, offsets: dict[str, int]
+    ) -> AsyncCursor[Any]:
+        """Store the next offsets within the batch's transaction; `require` must see the cursor before it commits."""
         held = await connection.execute(
             f"SELECT 1 FROM {self._schema}.view_leases WHERE view = %(view)s AND generation = %(generation)s "
             "AND partition = %(partition)s AND epoch = %(epoch)s FOR SHARE",
             {**self._who, "partition": lease.partition, "epoch": lease.epoch},
         )
-        if await held.fetchone() is None:
-            raise LeaseLost(f"partition {lease.partition} of {self._who['view']} has a new writer")
         await connection.execute(
             f"INSERT INTO {self._schema}.view_offsets (view, generation, partition, topic, next_offset) "
             "SELECT %(view)s, %(generation)s, %(partition)s, t, o "
@@ -115,3 +111,13 @@ class Leases:
                 "offsets": list(offsets.values()),
             },
         )
+        return held
+
+    async def require(self, lease: Lease, held: AsyncCursor[Any]) -> None:
+        """Let the batch's transaction commit only while the epoch is ours.
+
+        Raises:
+            LeaseLost: it is no longer.
+        """
+        if await held.fetchone() is None:
+            raise LeaseLost(f"partition {lease.partition} of {self._who['view']} has a new writer")

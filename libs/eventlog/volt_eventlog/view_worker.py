@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import psycopg
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 from opentelemetry.trace import Span
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.sql import SQL
 
 from volt_contracts.topics import Topic
@@ -31,6 +31,14 @@ NO_LEASE_S = 0.5
 Entry = tuple[Topic, Any]
 """A record and the topic that it is of."""
 MIN_INTERVAL_S = 0.05
+
+
+class Work(NamedTuple):
+    """What one partition adds to a transaction: its messages, and its next offsets afterwards."""
+
+    lease: Lease
+    messages: Sequence[Message]
+    offsets: dict[str, int]
 
 
 class ViewWorker:
@@ -122,6 +130,9 @@ class ViewWorker:
 
     async def _start(self, connection: AsyncConnection[Any]) -> None:
         self._held.clear()
+        # Rows and offsets are of one transaction: what a crash of the database takes back is read from the log again,
+        # so no batch waits for the disk.
+        await connection.execute("SET synchronous_commit = off")
         await generations.prepare(connection, self.view, self.generation)
         self._consumer = self._kafka.consumer(max_partition_fetch_bytes=1 << 20)
         await self._consumer.start()
@@ -210,14 +221,16 @@ class ViewWorker:
         for place, records in fetched.items():
             topic = self._topics[place.topic]
             by_number.setdefault(place.partition, []).extend((topic, record) for record in records)
-        for number, entries in by_number.items():
-            for start in range(0, len(entries), self._batch_size):
-                await self._apply(connection, self._held[number], entries[start : start + self._batch_size])
+        longest = max(map(len, by_number.values()), default=0)
+        for start in range(0, longest, self._batch_size):
+            parts = {number: entries[start : start + self._batch_size] for number, entries in by_number.items()}
+            await self._apply(connection, [(self._held[number], part) for number, part in parts.items() if part])
 
-    async def _apply(self, connection: AsyncConnection[Any], lease: Lease, entries: list[Entry]) -> None:
+    async def _apply(self, connection: AsyncConnection[Any], parts: list[tuple[Lease, list[Entry]]]) -> None:
+        """All partitions in one transaction, for each costs the database a round trip for every statement."""
         began = time.perf_counter()
-        applied = await self._write(connection, lease, entries)
-        self._newest = max(record.timestamp for _, record in entries) / 1000
+        applied = await self._write_together(connection, parts)
+        self._newest = max(record.timestamp for _, entries in parts for _, record in entries) / 1000
         self._applied.add(applied)
         self._batches.observe(time.perf_counter() - began)
         async with self._moved:
@@ -244,15 +257,31 @@ class ViewWorker:
             self._dead.add()
             return None
 
-    async def _write(self, connection: AsyncConnection[Any], lease: Lease, entries: list[Entry]) -> int:
-        """Apply and move on; a batch that fails is halved until the record that fails it stands alone."""
+    async def _write_together(self, connection: AsyncConnection[Any], parts: list[tuple[Lease, list[Entry]]]) -> int:
+        """Apply all and move on; when that fails, each partition has a transaction of its own."""
+        works = [self._work(lease, entries) for lease, entries in parts]
+        try:
+            await self._transact(connection, works)
+        except (psycopg.OperationalError, psycopg.InterfaceError, LeaseLost):
+            raise
+        except Exception:  # which record it was is found out below
+            return sum([await self._write(connection, lease, entries) for lease, entries in parts])
+        for work in works:
+            work.lease.offsets.update(work.offsets)
+        return sum(len(work.messages) for work in works)
+
+    def _work(self, lease: Lease, entries: list[Entry]) -> Work:
         messages = [message for topic, record in entries if (message := self._message(topic, record)) is not None]
-        messages = [message for message in messages if message.key not in self._parked]
         offsets = dict(lease.offsets)
         for topic, record in entries:
             offsets[topic.name] = record.offset + 1
+        return Work(lease, [message for message in messages if message.key not in self._parked], offsets)
+
+    async def _write(self, connection: AsyncConnection[Any], lease: Lease, entries: list[Entry]) -> int:
+        """Apply and move on; a batch that fails is halved until the record that fails it stands alone."""
+        work = self._work(lease, entries)
         try:
-            await self._transact(connection, lease, messages, offsets)
+            await self._transact(connection, [work])
         except (psycopg.OperationalError, psycopg.InterfaceError, LeaseLost):
             raise
         except Exception as wrong:  # whatever a record makes `apply` or the database say, its key is parked for it
@@ -260,27 +289,33 @@ class ViewWorker:
                 middle = len(entries) // 2
                 first = await self._write(connection, lease, entries[:middle])
                 return first + await self._write(connection, lease, entries[middle:])
-            await self._park(connection, lease, messages, offsets, wrong)
-        lease.offsets.update(offsets)
-        return len(messages)
+            await self._park(connection, lease, work.messages, work.offsets, wrong)
+        lease.offsets.update(work.offsets)
+        return len(work.messages)
 
-    async def _transact(
-        self, connection: AsyncConnection[Any], lease: Lease, messages: Sequence[Message], offsets: dict[str, int]
-    ) -> None:
+    async def _transact(self, connection: AsyncConnection[Any], works: Sequence[Work]) -> None:
+        messages = [message for work in works for message in work.messages]
         spans = [self._span(message) for message in messages if tracing.sampled(message.envelope.traceparent)]
         try:
             async with connection.transaction():
-                for statement in self.view.apply(messages) if messages else ():
-                    await self._execute(connection, statement)
-                if self.view.notifies is not None and messages:
-                    for payload in self.view.notifies(messages):
-                        await connection.execute("SELECT pg_notify(%s, %s)", [self._channel, payload])
-                await self._leases.advance(connection, lease, offsets)
+                async with connection.pipeline():
+                    held = [await self._apply_one(connection, work) for work in works]
+                for work, cursor in zip(works, held, strict=True):
+                    await self._leases.require(work.lease, cursor)
         except Exception as failure:
             if len(messages) == 1:  # of a longer batch each record comes again, and has its span then
                 _end(spans, failure)
             raise
         _end(spans, None)
+
+    async def _apply_one(self, connection: AsyncConnection[Any], work: Work) -> AsyncCursor[Any]:
+        """Send the statements of one partition, without waiting for any; returns whether its lease is still ours."""
+        for statement in self.view.apply(work.messages) if work.messages else ():
+            await self._execute(connection, statement)
+        if self.view.notifies is not None and work.messages:
+            for payload in self.view.notifies(work.messages):
+                await connection.execute("SELECT pg_notify(%s, %s)", [self._channel, payload])
+        return await self._leases.advance(connection, work.lease, work.offsets)
 
     @property
     def _channel(self) -> str:
@@ -310,7 +345,7 @@ class ViewWorker:
                 "ON CONFLICT DO NOTHING",
                 [self.view.name, self.generation, bad.key, bad.topic.name, bad.partition, bad.offset, repr(why)],
             )
-            await self._leases.advance(connection, lease, offsets)
+            await self._leases.require(lease, await self._leases.advance(connection, lease, offsets))
 
 
 def _end(spans: Sequence[Span], failure: Exception | None) -> None:
