@@ -23,21 +23,26 @@ GIVE_UP_S = 5.0
 """How long a client whose stop was cancelled is waited for."""
 
 
-async def _unswallowed(stop: Coroutine[Any, Any, None]) -> None:
-    """Stop a client such that a cancellation meanwhile is passed on.
+async def _stopped(stop: Coroutine[Any, Any, None], client: Any) -> None:
+    """Stop a consumer or producer so that a cancellation of ours is passed on, and none of its own reaches us.
 
-    aiokafka awaits its own cancelled tasks in there; a cancellation of ours that comes then ends those, and is lost:
-    whoever was told to end would go on.
+    aiokafka cancels and awaits its own tasks in there. A cancellation of ours that comes then ends those, and is lost:
+    whoever was told to end would go on. And a fetch that waits before it tries again, because the broker is away,
+    raises CancelledError out of `stop`: whoever was told nothing would end.
     """
     stopping = asyncio.ensure_future(stop)
     try:
-        await asyncio.shield(stopping)
+        await asyncio.wait({stopping})
     except asyncio.CancelledError:
         stopping.cancel()
         await asyncio.wait({stopping}, timeout=GIVE_UP_S)
         if stopping.done() and not stopping.cancelled():
             stopping.exception()
         raise
+    if stopping.cancelled():
+        await client.close()
+    else:
+        stopping.result()
 
 
 async def _committed_offsets(coordinator: Any, places: Sequence[TopicPartition]) -> dict[TopicPartition, Any]:
@@ -65,12 +70,12 @@ class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no type
         self._coordinator._do_fetch_commit_offsets = partial(_committed_offsets, self._coordinator)
 
     async def stop(self) -> None:
-        await _unswallowed(super().stop())
+        await _stopped(super().stop(), self._client)
 
 
 class _Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka has no types
     async def stop(self) -> None:
-        await _unswallowed(super().stop())
+        await _stopped(super().stop(), self.client)
 
 
 @dataclass(frozen=True)

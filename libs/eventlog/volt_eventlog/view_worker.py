@@ -11,7 +11,7 @@ import psycopg
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 from opentelemetry.trace import Span
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 from psycopg.sql import SQL
 
 from volt_contracts.topics import Topic
@@ -259,6 +259,8 @@ class ViewWorker:
 
     async def _write_together(self, connection: AsyncConnection[Any], parts: list[tuple[Lease, list[Entry]]]) -> int:
         """Apply all and move on; when that fails, each partition has a transaction of its own."""
+        if len(parts) == 1:
+            return await self._write(connection, *parts[0])
         works = [self._work(lease, entries) for lease, entries in parts]
         try:
             await self._transact(connection, works)
@@ -281,7 +283,7 @@ class ViewWorker:
         """Apply and move on; a batch that fails is halved until the record that fails it stands alone."""
         work = self._work(lease, entries)
         try:
-            await self._transact(connection, [work])
+            await self._transact(connection, [work], alone=len(entries) == 1)
         except (psycopg.OperationalError, psycopg.InterfaceError, LeaseLost):
             raise
         except Exception as wrong:  # whatever a record makes `apply` or the database say, its key is parked for it
@@ -293,29 +295,31 @@ class ViewWorker:
         lease.offsets.update(work.offsets)
         return len(work.messages)
 
-    async def _transact(self, connection: AsyncConnection[Any], works: Sequence[Work]) -> None:
+    async def _transact(self, connection: AsyncConnection[Any], works: Sequence[Work], *, alone: bool = False) -> None:
         messages = [message for work in works for message in work.messages]
         spans = [self._span(message) for message in messages if tracing.sampled(message.envelope.traceparent)]
         try:
             async with connection.transaction():
                 async with connection.pipeline():
-                    held = [await self._apply_one(connection, work) for work in works]
+                    for work in works:
+                        await self._apply_one(connection, work)
+                    # First the tables, then the leases: the order in which a promotion takes its locks.
+                    held = [await self._leases.advance(connection, work.lease, work.offsets) for work in works]
                 for work, cursor in zip(works, held, strict=True):
                     await self._leases.require(work.lease, cursor)
         except Exception as failure:
-            if len(messages) == 1:  # of a longer batch each record comes again, and has its span then
+            if alone:  # of a longer batch each record comes again, and has its span then
                 _end(spans, failure)
             raise
         _end(spans, None)
 
-    async def _apply_one(self, connection: AsyncConnection[Any], work: Work) -> AsyncCursor[Any]:
-        """Send the statements of one partition, without waiting for any; returns whether its lease is still ours."""
+    async def _apply_one(self, connection: AsyncConnection[Any], work: Work) -> None:
+        """Send the statements of one partition, without waiting for any."""
         for statement in self.view.apply(work.messages) if work.messages else ():
             await self._execute(connection, statement)
         if self.view.notifies is not None and work.messages:
             for payload in self.view.notifies(work.messages):
                 await connection.execute("SELECT pg_notify(%s, %s)", [self._channel, payload])
-        return await self._leases.advance(connection, work.lease, work.offsets)
 
     @property
     def _channel(self) -> str:

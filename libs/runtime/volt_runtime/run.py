@@ -43,19 +43,28 @@ class Runtime(Generic[S]):
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self._failure = self._failure or task.exception()
+        failure = _failure_of(task, expected=self.stopping.is_set())
+        if failure is not None:
+            self._failure = self._failure or failure
             _report(self.name, f"{task.get_name()} failed", self._failure)
             self.stopping.set()
 
     async def close(self) -> None:
         """Cancel what still runs and wait for it."""
+        self.stopping.set()
         await end(*self._tasks)
 
     @property
     def failure(self) -> BaseException | None:
         """Why the process has to end, if it was not asked to."""
         return self._failure
+
+
+def _failure_of(task: asyncio.Task[Any], *, expected: bool) -> BaseException | None:
+    """What a task died of. A cancellation that nobody asked for, such as a library's own, is a death as well."""
+    if not task.cancelled():
+        return task.exception()
+    return None if expected else RuntimeError(f"{task.get_name()} was cancelled while the process works")
 
 
 def _report(name: str, what: str, failure: BaseException | None) -> None:

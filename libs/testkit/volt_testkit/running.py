@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from volt_cli.stack import as_document
+from volt_devstack.control import Running, status
 from volt_testkit.stack import free_port
 
 UP_S = 180
@@ -37,9 +39,15 @@ class Stack:
         return done.stdout
 
     def status(self) -> dict[str, Any]:
-        """`voltlog status --json`."""
-        found: dict[str, Any] = json.loads(self.command("status", "--json"))
-        return found
+        """What `voltlog status --json` says, without starting a process for it: tests ask ten times a second.
+
+        Raises:
+            AssertionError: no stack runs.
+        """
+        found = status(self.home)
+        if not isinstance(found, Running):
+            raise AssertionError(f"no stack runs in {self.home}")
+        return as_document(found.state)
 
     def pids(self, name: str) -> list[int]:
         """The process ids of a service, `kafka` or `postgres`."""
@@ -92,6 +100,7 @@ def running_stack(home: Path, **environment: str) -> Iterator[Stack]:
     stack = Stack(home, {**inherited, **ports, "VOLT_HOME": str(home), **environment})
     stack.command("up", "--detach", "--no-fleet")
     try:
+        assert json.loads(stack.command("status", "--json"))["ready"]
         yield stack
     finally:
         stack.command("down", check=False)

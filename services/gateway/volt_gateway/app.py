@@ -75,6 +75,7 @@ async def _serve(rt: Runtime[GatewaySettings], clients: "_Clients", loading: lis
         await rt.stopping.wait()
         await wire.drain()
     finally:
+        rt.stopping.set()
         await end(*tasks)
 
 

@@ -39,3 +39,13 @@ async def test_a_cancellation_while_a_producer_stops_is_not_lost(kafka: Kafka, t
     await producer.start()
     assert await cancelled_after(turns, producer.stop())
     await producer.stop()
+
+
+async def test_a_fetch_that_waits_for_its_next_try_cancels_nobody_when_its_consumer_stops(kafka: Kafka) -> None:
+    """What aiokafka leaves waiting while the broker is away; its cancellation came out of `stop`."""
+    consumer = kafka.consumer()
+    await consumer.start()
+    await asyncio.sleep(0)
+    consumer._fetcher._pending_tasks.add(asyncio.create_task(asyncio.Event().wait()))
+    await consumer.stop()
+    assert not consumer._client._conns, "its connections are closed all the same"

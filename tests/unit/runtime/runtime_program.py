@@ -29,6 +29,10 @@ async def main(rt: Runtime[Any]) -> None:
         case "loses its offsets":
             rt.create_task(_die(StartError("station.station has no usable offset")), "station.station")
             await rt.stopping.wait()
+        case "has a task cancelled":
+            task = rt.create_task(asyncio.Event().wait(), "worker")
+            asyncio.get_running_loop().call_later(0.01, task.cancel)
+            await rt.stopping.wait()
         case "is slow":
             rt.create_task(_slow(), "worker")
             sys.stdout.write("working\n")

@@ -70,7 +70,14 @@ def test_what_the_operator_can_mend_is_one_sentence_without_a_stack(behaviour: s
     assert "exception" not in lines[0]
 
 
-@pytest.mark.parametrize(("behaviour", "error"), [("fails", "a mistake of ours"), ("loses a task", "the task is dead")])
+@pytest.mark.parametrize(
+    ("behaviour", "error"),
+    [
+        ("fails", "a mistake of ours"),
+        ("loses a task", "the task is dead"),
+        ("has a task cancelled", "worker was cancelled while the process works"),
+    ],
+)
 def test_a_mistake_of_ours_is_one_line_with_its_stack(behaviour: str, error: str) -> None:
     code, lines, said = ended(behaviour)
     assert code == 1
