@@ -41,7 +41,7 @@ def grep(
     topics: Topics = None,
     json: Json = False,
 ) -> None:
-    """Print the records that fit, topic by topic, each partition in its own order."""
+    """Print the records that fit as they are read: each partition in its own order, topics and partitions mixed."""
     selection = _selection(station, session, types, start, end, topics)
     run(_grep(cluster(), selection, json=json))
 
