@@ -30,7 +30,7 @@ class Timeline:
 
 async def timeline_of(kafka: Kafka, selection: Selection, select: Select) -> Timeline:
     """Read a visit's events, then the same station's records around them, and keep those that caused them."""
-    own = await _all(select(kafka, replace(selection, topics=(SESSION_EVENTS,), types=())))
+    own = await gathered(select(kafka, replace(selection, topics=(SESSION_EVENTS,), types=())))
     if not own:
         return Timeline([], 0)
     times = [record.timestamp for _, record in own]
@@ -43,7 +43,7 @@ async def timeline_of(kafka: Kafka, selection: Selection, select: Select) -> Tim
         start=selection.start or moment(min(times)) - BEFORE,
         end=selection.end or moment(max(times)),
     )
-    others = await _all(select(kafka, around)) if around.topics else []
+    others = await gathered(select(kafka, around)) if around.topics else []
     causes, missing = caused_by(own, others)
     return Timeline([one for one in own + causes if selection.takes_type(one[1])], missing)
 
@@ -74,6 +74,7 @@ def _cause(record: Any) -> bytes | None:
     return None if header(record.headers, DEADLINE) is not None else header(record.headers, CAUSATION)
 
 
-async def _all(found: AsyncGenerator[Found, None]) -> list[Found]:
+async def gathered(found: AsyncGenerator[Found, None]) -> list[Found]:
+    """All that is read, in one list."""
     async with aclosing(found) as records:
         return [one async for one in records]

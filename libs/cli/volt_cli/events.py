@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from volt_cli.causes import timeline_of
+from volt_cli.causes import gathered, timeline_of
 from volt_cli.environment import cluster, tenant
 from volt_cli.rendering import as_json, as_sentence
 from volt_cli.selection import BadSelection, Selection, moment, station_key, topics_named
@@ -134,8 +134,7 @@ async def _grep(kafka: Kafka, selection: Selection, *, json: bool) -> None:
 
 async def _show(kafka: Kafka, selection: Selection, *, json: bool) -> None:
     if selection.session is None:
-        async with aclosing(selected(kafka, selection)) as fitting:
-            records = [one async for one in fitting]
+        records = await gathered(selected(kafka, selection))
     else:
         timeline = await timeline_of(kafka, selection, selected)
         records = timeline.records
