@@ -49,7 +49,7 @@ class Ask:
         self._commands = commands
         self._events = events
         self._source = source.encode()
-        self._tail = Tail(kafka, events)
+        self._tail = Tail(kafka, events, holding=(COMMAND.encode(),))
         self._waiting: dict[bytes, asyncio.Future[Answer]] = {}
         self._askers: Counter[bytes] = Counter()
         self._task: asyncio.Task[None] | None = None

@@ -14,8 +14,11 @@ from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from volt_contracts.topics import Topic
+from volt_eventlog import fetched
 
 __all__ = ["MAX_BATCH_BYTES", "Kafka", "KafkaError", "close_producer"]
+
+fetched.install()
 
 MAX_BATCH_BYTES = 960 * 1024
 UNKNOWN_OFFSET = -1
@@ -94,12 +97,18 @@ class Kafka:
         """The consumer group of a decider."""
         return self.prefix + lane
 
-    def consumer(self, *, group: str | None = None, **options: Any) -> AIOKafkaConsumer:
-        """A read-committed consumer that never commits by itself and never jumps to another offset by itself."""
+    def consumer(
+        self, *, group: str | None = None, holding: Sequence[bytes] | None = None, **options: Any
+    ) -> AIOKafkaConsumer:
+        """A read-committed consumer that never commits by itself and never jumps to another offset by itself.
+
+        `holding`: only records that hold one of these words are wanted; whole batches of others are passed over.
+        """
         return _Consumer(
             bootstrap_servers=self.bootstrap,
             client_id=self.client_id,
             group_id=group,
+            key_deserializer=None if holding is None else fetched.Holding(tuple(holding)),
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",

@@ -1,7 +1,7 @@
 """Follow a topic from its end, or from an offset, without a group: downlinks, outcomes, live pages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Literal
 
 from aiokafka.structs import TopicPartition
@@ -12,14 +12,19 @@ from volt_eventlog.reading import partitions, require_topic, stable_bounds
 
 
 class Tail:
-    """A read-committed reader of all partitions of a topic. Records are aiokafka's own, with `headers` undecoded."""
+    """A read-committed reader of all partitions of a topic; `holding` as of `Kafka.consumer`."""
 
     def __init__(
-        self, kafka: Kafka, topic: Topic, start: Literal["end", "beginning"] | Mapping[int, int] = "end"
+        self,
+        kafka: Kafka,
+        topic: Topic,
+        start: Literal["end", "beginning"] | Mapping[int, int] = "end",
+        holding: Sequence[bytes] | None = None,
     ) -> None:
         self._kafka = kafka
         self._topic = topic
         self._start = start
+        self._holding = holding
         self._consumer: Any = None
 
     async def start(self) -> None:
@@ -28,7 +33,7 @@ class Tail:
         Raises:
             KafkaError: the broker cannot be reached.
         """
-        self._consumer = self._kafka.consumer(fetch_max_wait_ms=500)
+        self._consumer = self._kafka.consumer(fetch_max_wait_ms=500, holding=self._holding)
         try:
             await self._seek()
         except BaseException:
