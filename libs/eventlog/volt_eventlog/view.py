@@ -27,7 +27,8 @@ class View:
     `indexes` are statements with `{table}`. Each table is made as `{name}_g{generation}`; queries use `{name}`, which
     shows the promoted generation.
 
-    `apply(batch)` gets messages of one partition number in log order, some 1,000 at most, and returns what to run.
+    `apply(batch)` gets messages, those of one partition of a topic in log order, and returns what to run. There are
+    some 1,000 of each partition at most, and partitions follow each other: a key is of one partition only.
     Every column is written from one topic, or its merge is commutative; a row belongs to one partition; no column
     holds the time of writing, so that a rebuild gives the same rows whatever the batches were.
     """

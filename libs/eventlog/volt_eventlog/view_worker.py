@@ -16,6 +16,7 @@ from psycopg.sql import SQL
 
 from volt_contracts.topics import Topic
 from volt_eventlog import generations, tracing
+from volt_eventlog.arrays import use_columns
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.leases import Lease, LeaseLost, Leases
 from volt_eventlog.message import Message, Position
@@ -31,6 +32,9 @@ NO_LEASE_S = 0.5
 Entry = tuple[Topic, Any]
 """A record and the topic that it is of."""
 MIN_INTERVAL_S = 0.05
+LONGEST_INTERVAL_S = 0.25
+RECORD_S = 0.001
+"""Between two transactions, for each record that was in the former: a busy view makes few large ones."""
 
 
 class Work(NamedTuple):
@@ -75,6 +79,7 @@ class ViewWorker:
         self._dead = metrics.counter("volt_view_parked_total", "keys parked by a bad record", view=view.name)
         self._newest = 0.0
         self._caught_up = False
+        self._passed = False
         self._replayed_to: dict[tuple[str, int], int] = {}
         metrics.gauge("volt_view_seconds_behind", "age of the last applied message", self._behind, view=view.name)
 
@@ -110,6 +115,7 @@ class ViewWorker:
                 bounds = await stable_bounds(self._consumer, sorted(self._consumer.assignment()))
                 while not await self._reached(bounds):
                     await self._poll(connection)
+                await self._store_passed(connection)
                 await self._leases.release(connection)
             finally:
                 await self._stop_consumer()
@@ -133,8 +139,11 @@ class ViewWorker:
         # Rows and offsets are of one transaction: what a crash of the database takes back is read from the log again,
         # so no batch waits for the disk.
         await connection.execute("SET synchronous_commit = off")
+        use_columns(connection)
         await generations.prepare(connection, self.view, self.generation)
-        self._consumer = self._kafka.consumer(max_partition_fetch_bytes=1 << 20)
+        types = self.view.types
+        holding = None if types is None else [tag.encode() for tag in sorted(types)]
+        self._consumer = self._kafka.consumer(max_partition_fetch_bytes=1 << 20, holding=holding)
         await self._consumer.start()
         self._places = [place for topic in self._topics for place in await partitions(self._consumer, topic)]
         count = max((place.partition for place in self._places), default=-1) + 1
@@ -151,13 +160,15 @@ class ViewWorker:
         renewed = time.monotonic()
         while True:
             began = time.monotonic()
-            await self._poll(connection)
+            rest = min(LONGEST_INTERVAL_S, RECORD_S * await self._poll(connection))
             if time.monotonic() - renewed > RENEW_S:
                 await self._leases.renew(connection, list(self._held))
+                await self._store_passed(connection)
                 await self._lease(connection)
                 await self._promote_when_built(connection)
                 renewed = time.monotonic()
-            await asyncio.sleep(max(0.0, self._min_interval_s - (time.monotonic() - began)))
+            rest = max(rest, self._min_interval_s) if self._min_interval_s else 0.0
+            await asyncio.sleep(max(0.0, rest - (time.monotonic() - began)))
 
     async def _give_back(self, connection: AsyncConnection[Any]) -> None:
         """The next process needs not wait until our leases run out."""
@@ -209,12 +220,13 @@ class ViewWorker:
                 return False
         return True
 
-    async def _poll(self, connection: AsyncConnection[Any]) -> None:
+    async def _poll(self, connection: AsyncConnection[Any]) -> int:
+        """Apply what has come; how many records that was."""
         if not self._held:
             self._caught_up = False
             await asyncio.sleep(NO_LEASE_S)  # without an assignment getmany would wait for one for ever
             await self._lease(connection)
-            return
+            return 0
         fetched = await self._consumer.getmany(timeout_ms=200, max_records=4 * self._batch_size)
         self._caught_up = not fetched
         by_number: dict[int, list[Entry]] = {}
@@ -225,6 +237,32 @@ class ViewWorker:
         for start in range(0, longest, self._batch_size):
             parts = {number: entries[start : start + self._batch_size] for number, entries in by_number.items()}
             await self._apply(connection, [(self._held[number], part) for number, part in parts.items() if part])
+        if self.view.types is not None:
+            await self._note_passed()
+        return sum(map(len, by_number.values()))
+
+    async def _note_passed(self) -> None:
+        """Batches that hold nothing for the view were passed over unread: they move it on as well."""
+        for place in self._places:
+            lease = self._held.get(place.partition)
+            if lease is None:
+                continue
+            name, position = self._topics[place.topic].name, await self._consumer.position(place)
+            if position > lease.offsets.get(name, 0):
+                lease.offsets[name] = position
+                self._passed = True
+        if self._passed:
+            async with self._moved:
+                self._moved.notify_all()
+
+    async def _store_passed(self, connection: AsyncConnection[Any]) -> None:
+        """Now and then is enough: what was passed over and is not stored is passed over again."""
+        if not self._passed:
+            return
+        async with connection.transaction():
+            for lease in self._held.values():
+                await self._leases.require(lease, await self._leases.advance(connection, lease, lease.offsets))
+        self._passed = False
 
     async def _apply(self, connection: AsyncConnection[Any], parts: list[tuple[Lease, list[Entry]]]) -> None:
         """All partitions in one transaction, for each costs the database a round trip for every statement."""
@@ -301,8 +339,7 @@ class ViewWorker:
         try:
             async with connection.transaction():
                 async with connection.pipeline():
-                    for work in works:
-                        await self._apply_one(connection, work)
+                    await self._apply_all(connection, messages)
                     # First the tables, then the leases: the order in which a promotion takes its locks.
                     held = [await self._leases.advance(connection, work.lease, work.offsets) for work in works]
                 for work, cursor in zip(works, held, strict=True):
@@ -313,12 +350,14 @@ class ViewWorker:
             raise
         _end(spans, None)
 
-    async def _apply_one(self, connection: AsyncConnection[Any], work: Work) -> None:
-        """Send the statements of one partition, without waiting for any."""
-        for statement in self.view.apply(work.messages) if work.messages else ():
+    async def _apply_all(self, connection: AsyncConnection[Any], messages: Sequence[Message]) -> None:
+        """Send the statements of a transaction, without waiting for any."""
+        if not messages:
+            return
+        for statement in self.view.apply(messages):
             await self._execute(connection, statement)
-        if self.view.notifies is not None and work.messages:
-            for payload in self.view.notifies(work.messages):
+        if self.view.notifies is not None:
+            for payload in self.view.notifies(messages):
                 await connection.execute("SELECT pg_notify(%s, %s)", [self._channel, payload])
 
     @property

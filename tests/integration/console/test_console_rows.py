@@ -8,6 +8,7 @@ from unit.console.console_log import Log
 from unit.console.console_story import Charger, Visit, command
 
 from volt_console.queries import commands, counts, sessions, stations, timeline
+from volt_console.views import station_timeline
 from volt_contracts import gateway, network, session, station
 from volt_contracts.message import Actor
 from volt_contracts.topics import GATEWAY_FRAMES, NETWORK_STATION_EVENTS, SESSION_EVENTS, STATION_EVENTS
@@ -214,7 +215,8 @@ async def test_a_timeline_holds_the_remote_start_that_led_to_the_visit(database:
     assert [record.command for record in latest] == ["StartSession"], "the station's part of it is not shown twice"
 
 
-async def test_frames_are_forgotten_by_the_logs_own_time(database: str) -> None:
+async def test_frames_are_forgotten_by_the_logs_own_time(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(station_timeline, "FORGET_EVERY", 1)
     log = Log()
     charger = Charger(log, "CP-1")
     charger.connect()

@@ -3,6 +3,8 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +21,7 @@ from volt_eventlog import view_worker
 from volt_eventlog.appender import Appender
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.message import Position
+from volt_eventlog.view import View
 from volt_eventlog.view_worker import ViewWorker
 from volt_runtime.metrics import Metrics
 from volt_testkit.polling import eventually
@@ -49,9 +52,9 @@ class Workers:
         await eventually(_held(worker), lambda count: count == 6 or len(self._tasks) > 1)
         return worker
 
-    def begin(self, **options: Any) -> ViewWorker:
+    def begin(self, view: View = SUMMING, **options: Any) -> ViewWorker:
         """One more."""
-        worker = ViewWorker(SUMMING, self._kafka, self._dsn, Metrics(), min_interval_s=0, **options)
+        worker = ViewWorker(view, self._kafka, self._dsn, Metrics(), min_interval_s=0, **options)
         self._tasks.append(asyncio.create_task(worker.run()))
         return worker
 
@@ -154,6 +157,19 @@ async def test_a_page_can_wait_until_the_view_has_what_was_written(
     waiting = asyncio.create_task(worker.wait_for(beyond, 10))
     await put(appender, "t/0")
     assert await waiting
+
+
+async def test_what_holds_nothing_for_a_view_is_passed_over_and_moves_it_on_all_the_same(
+    appender: Appender, database: str, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a record that the view does not fold, and it begins behind it when it is taken up again."""
+    monkeypatch.setattr(view_worker, "RENEW_S", 0.1)
+    worker = await workers.start(view=replace(SUMMING, types=frozenset({"counting.added.v1"})))
+    position = await put(appender, "t/passed")
+    assert await worker.wait_for(position, 10)
+    assert await rows(database) == []
+    stored = "SELECT next_offset FROM viewing.view_offsets WHERE next_offset > 0"
+    await eventually(partial(rows, database, stored), lambda found: found == [(position.offset + 1,)])
 
 
 async def test_a_database_that_is_cut_off_is_waited_for(appender: Appender, database: str, workers: Workers) -> None:

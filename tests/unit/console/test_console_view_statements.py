@@ -3,15 +3,17 @@
 from string import Formatter
 
 import pytest
+from msgspec import structs
 from unit.console.console_log import Log
 from unit.console.console_story import Charger, Visit, command
 
-from volt_console.views import LIVE_SESSIONS, LIVE_STATIONS, VIEWS
+from volt_console.views import LIVE_SESSIONS, LIVE_STATIONS, STATION_TIMELINE, VIEWS
 from volt_console.views.sentences import SENTENCES
+from volt_console.views.station_timeline import FORGET_EVERY, KEPT
 from volt_console.views.upsert import storable
 from volt_contracts import station
 from volt_contracts.codec import types_of
-from volt_contracts.topics import NETWORK_STATION_EVENTS, STATION_EVENTS
+from volt_contracts.topics import GATEWAY_FRAMES, NETWORK_STATION_EVENTS, STATION_EVENTS
 from volt_eventlog.message import Message
 from volt_eventlog.view import Statement, View
 
@@ -55,6 +57,19 @@ def test_nothing_is_written_for_an_empty_batch(view: View) -> None:
 def test_every_record_of_a_views_topics_has_its_sentence(view: View) -> None:
     types = {kind for topic in view.topics for kind in types_of(topic).values()}
     assert types <= set(SENTENCES)
+
+
+def test_old_frames_are_forgotten_at_every_so_many_frames_of_a_partition() -> None:
+    """Wherever the batches are cut: at the same frame, by its own time."""
+    log = Log()
+    charger = Charger(log, "CP-A")
+    charger.connect()
+    opened = log.messages[-1] if log.messages[-1].topic is GATEWAY_FRAMES else log.messages[0]
+    assert opened.topic is GATEWAY_FRAMES
+    due = structs.replace(opened, offset=3 * FORGET_EVERY, partition=4)
+    not_due = structs.replace(opened, offset=3 * FORGET_EVERY + 1)
+    forgets = [one for one in STATION_TIMELINE.apply([not_due, due]) if one.sql.startswith("DELETE")]
+    assert [one.params for one in forgets] == [{"partition": 4, "before": due.at - KEPT}]
 
 
 def _statement(statements: list[Statement], column: str) -> Statement:

@@ -15,6 +15,8 @@ from volt_eventlog.view import Statement, View
 
 KEPT = timedelta(days=7)
 """How long frames stay in the index, by the log's own time; in `gateway.frames` they are kept longer."""
+FORGET_EVERY = 1024
+"""Frames of a partition: looking for old ones reads what was added last, which no range of the index sums up yet."""
 
 TIMELINE = """
     topic text NOT NULL,
@@ -70,16 +72,15 @@ LONGEST_SUMMARY = 400
 
 
 def apply(batch: Sequence[Message]) -> list[Statement]:
-    """Index every record but the signs of life of quiet links, and forget frames that are older than `KEPT`."""
+    """Index every record but the signs of life of quiet links; now and then forget frames older than `KEPT`."""
     rows = sorted(_row(message) for message in batch if not isinstance(message.body, gateway.LinkAlive))
-    frames = [message for message in batch if message.topic is GATEWAY_FRAMES]
     statements = []
     if rows:
         columns = (list(column) for column in zip(*rows, strict=True))
         statements.append(Statement(_INSERT, dict(zip(TYPES, columns, strict=True))))
-    if frames:
-        before = frames[-1].at - KEPT
-        statements.append(Statement(_FORGET, {"partition": frames[-1].partition, "before": before}))
+    for message in batch:
+        if message.offset % FORGET_EVERY == 0 and message.topic is GATEWAY_FRAMES:
+            statements.append(Statement(_FORGET, {"partition": message.partition, "before": message.at - KEPT}))
     return statements
 
 
