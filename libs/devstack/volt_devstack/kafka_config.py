@@ -72,14 +72,11 @@ def log4j_properties(folder: Path) -> str:
 
 
 def jvm_flags(heap: str) -> tuple[str, ...]:
-    """The collector settings are those of Kafka's own start script; measured, no other collector starts faster."""
+    """The serial collector: on a small heap beside its clients on few cores it costs a broker less CPU than G1 does."""
     return (
         f"-Xmx{heap}",
         "-Xshare:auto",
-        "-XX:+UseG1GC",
-        "-XX:MaxGCPauseMillis=20",
-        "-XX:InitiatingHeapOccupancyPercent=35",
-        "-XX:+ExplicitGCInvokesConcurrent",
+        "-XX:+UseSerialGC",
         "-XX:+ExitOnOutOfMemoryError",
         "-XX:-UsePerfData",
         "-Djava.awt.headless=true",

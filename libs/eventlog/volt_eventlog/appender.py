@@ -1,4 +1,9 @@
-"""Append with an acknowledgement for each record: records that arrive together share one batch per partition."""
+"""Append with an acknowledgement for each record: records that arrive together share a request, and a batch each
+partition.
+
+A record that comes alone goes out at once. After it there is a pause that grows with what was sent, so that a busy
+gateway makes a request of some ten records rather than ten requests: client and broker pay for requests, not records.
+"""
 
 import asyncio
 import time
@@ -16,6 +21,11 @@ from volt_eventlog.sizes import check_size
 from volt_runtime.ending import end
 from volt_runtime.log import logger
 
+PAUSE_S = 0.001
+"""After a request, for each record that was in it: nothing waits as long as records come one by one."""
+LONGEST_PAUSE_S = 0.01
+ENOUGH = 16
+"""Records that are not kept waiting for more."""
 PROBE_S = 2.0
 CLOSE_S = 30.0
 
@@ -51,6 +61,11 @@ class Appender:
         self._sending: dict[int, float] = {}
         self._next_send = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ready: dict[_Lane, None] = {}
+        self._gathered = 0
+        self._rest_until = 0.0
+        self._timer: asyncio.Handle | None = None
+        self._hurried = False
         self._prober: asyncio.Task[None] | None = None
         self._unreachable_since: float | None = None
         self._log = logger("appender")
@@ -70,7 +85,8 @@ class Appender:
         """Send what waits, then disconnect."""
         if self._prober is not None:
             await end(self._prober)
-        while self._tasks:
+        while self._tasks or self._ready:
+            self._flush()
             await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._producer.stop()
 
@@ -132,17 +148,45 @@ class Appender:
             lane = self._lanes[(topic.name, partition)] = _Lane(self._kafka.name(topic), partition)
         lane.waiting.append((key, value, headers, on_ack))
         if not lane.busy:
+            self._ready[lane] = None
+            self._gathered += 1
+            self._schedule()
+
+    def _schedule(self) -> None:
+        """Send what is ready: at once when the pause is over or enough has come, else when the pause is over."""
+        enough = self._gathered >= ENOUGH
+        if self._timer is not None:
+            if self._hurried or not enough:
+                return
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        rest = 0.0 if enough else self._rest_until - loop.time()
+        self._hurried = rest <= 0.0
+        self._timer = loop.call_soon(self._flush) if self._hurried else loop.call_later(rest, self._flush)
+
+    def _flush(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._rest_until = loop.time() + min(LONGEST_PAUSE_S, PAUSE_S * self._gathered)
+        self._gathered = 0
+        for lane in self._ready:
             lane.busy = True
-            task = asyncio.get_running_loop().create_task(self._drain(lane))
+            task = loop.create_task(self._drain(lane))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        self._ready.clear()
 
     async def _drain(self, lane: _Lane) -> None:
         try:
-            while lane.waiting:
-                await self._send(lane)
+            await self._send(lane)
         finally:
             lane.busy = False
+            if lane.waiting:
+                self._ready[lane] = None
+                self._gathered += len(lane.waiting)
+                self._schedule()
 
     async def _send(self, lane: _Lane) -> None:
         waiting, lane.waiting = lane.waiting, []

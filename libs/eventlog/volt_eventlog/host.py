@@ -30,6 +30,9 @@ from volt_runtime.run import Runtime, StartError
 MIN_INTERVAL_S = 0.1
 """Between two transactions of a task that is not busy: each costs client and broker more than a millisecond."""
 
+FETCH_PAUSE_S = 0.02
+"""Between two polls that brought something: what comes meanwhile is fetched in one request."""
+
 
 async def run_deciders(
     rt: Runtime[Any], deciders: Sequence[Decider], kafka: Kafka, *, min_interval_s: float = MIN_INTERVAL_S
@@ -113,6 +116,8 @@ class Host(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
                     task.feed(self._inputs[place.topic].name, records)
             for task in self._tasks.values():
                 task.throttle()
+            if fetched:
+                await asyncio.sleep(FETCH_PAUSE_S)
 
     async def stop(self) -> None:
         """End the batches under way, give up the transactional ids, leave the group."""

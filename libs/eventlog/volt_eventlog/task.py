@@ -25,6 +25,9 @@ BATCH_RECORDS = 500
 BUSY_RECORDS = 200
 PAUSE_ABOVE = 4000
 RESUME_BELOW = 1000
+LONGEST_INTERVAL_S = 0.25
+RECORD_S = 0.005
+"""Between two transactions, for each record that the former was made of: a busy task makes few large ones."""
 COMMIT_IDLE_S = 2.0
 """Offsets of inputs that had no effect are committed at most so often."""
 FRESH_S = 2.0
@@ -74,6 +77,7 @@ class Task:
         self._condemned: dict[str, str] = {}
         self._now = datetime.min.replace(tzinfo=UTC)
         self._last_commit = 0.0
+        self._last_size = 0
         self._committed: dict[str, int] = {}
         self._log = logger(f"decider.{decider.lane}")
         self.paused = True
@@ -241,6 +245,7 @@ class Task:
         self._condemned = {}
         if batch.outbox.count or self._commit_is_due(batch):
             await self._commit(batch)
+            self._last_size = len(records)
             self._stats.batch(batch, time.perf_counter() - began)
         else:
             batch.spans.finish(None)
@@ -308,9 +313,14 @@ class Task:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._patience()):
                     await self._arrived.wait()
-        rest = self._last_commit + self._min_interval_s - time.monotonic()
+        rest = self._last_commit + self._interval_s() - time.monotonic()
         if rest > 0 and self._assigned.is_set() and not self._urgent():
             await asyncio.sleep(rest)
+
+    def _interval_s(self) -> float:
+        if not self._min_interval_s:
+            return 0.0
+        return max(self._min_interval_s, min(LONGEST_INTERVAL_S, RECORD_S * self._last_size))
 
     def _urgent(self) -> bool:
         commands = self.decider.commands

@@ -14,6 +14,7 @@ from integration.eventlog.members import Crew, effects, pour
 
 from volt_contracts import codec
 from volt_devstack.kafka import KafkaServer
+from volt_eventlog import appender as appender_module
 from volt_eventlog.appender import Appender, AppendFailed
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.message import Position
@@ -64,6 +65,37 @@ async def test_records_of_a_partition_keep_their_order(kafka: Kafka, appender: A
     offsets = [position.offset for position in await asyncio.gather(*futures)]
     assert offsets == list(range(300))
     assert list((await stored(kafka)).values()) == [str(number) for number in range(300)]
+
+
+async def test_records_that_come_one_after_the_other_are_gathered_until_there_are_enough(
+    kafka: Kafka, appender: Appender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first goes out at once; then there is a pause, here one that does not end, which enough records cut short."""
+    monkeypatch.setattr(appender_module, "PAUSE_S", 600.0)
+    monkeypatch.setattr(appender_module, "LONGEST_PAUSE_S", 600.0)
+    await appender.know(FACTS)
+    await put(appender, "t/first", "first")
+    few = [put(appender, "t/few", str(number)) for number in range(3)]
+    assert await appender.know(FACTS) == 6
+    assert not any(future.done() for future in few)
+    many = [put(appender, f"t/{number}", f"many {number}") for number in range(appender_module.ENOUGH)]
+    await asyncio.gather(*few, *many[: appender_module.ENOUGH - 3])
+    assert len(await stored(kafka)) >= 1 + appender_module.ENOUGH
+    await appender.stop()
+    await asyncio.gather(*many)
+
+
+async def test_what_is_being_gathered_is_sent_before_the_end(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender_module, "LONGEST_PAUSE_S", 60.0)
+    monkeypatch.setattr(appender_module, "PAUSE_S", 60.0)
+    await create_topics(kafka, [COUNTING], topics=counting.TOPICS)
+    ending = Appender(kafka)
+    await ending.start()
+    await ending.know(FACTS)
+    await put(ending, "t/one", "first")
+    last = put(ending, "t/one", "last")
+    await ending.stop()
+    assert (await last).offset == 1
 
 
 async def test_a_full_batch_does_not_hold_up_the_rest(kafka: Kafka, appender: Appender) -> None:
