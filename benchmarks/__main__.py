@@ -14,6 +14,7 @@ from benchmarks import beside, fold, gateway, log_speed, machine, pipe, report
 from benchmarks.figure import Figure, NotMeasured
 from benchmarks.plan import QUICK, WHOLE, Plan
 from benchmarks.stage import GATEWAY_ALONE, Stage, standing
+from volt_runtime.memory import look_rarely
 
 RESULTS = Path("bench-results.json")
 
@@ -103,6 +104,7 @@ def main(
             console.print(f"There is no figure {name}; there are: {', '.join(NAMES)}.", markup=False)
             raise typer.Exit(2)
     signal.signal(signal.SIGTERM, _ended)
+    look_rarely()  # as every process that is measured here does, and the command that replays
     run = Run(QUICK if quick else WHOLE, tuple(only or ()), console)
     if machine.busy(run.machine):
         console.print("This machine is busy: rates will be too low and latencies too long; compare the CPU.")

@@ -9,6 +9,7 @@ import typer
 
 from volt_cli import events, replay, stack, topics
 from volt_cli.environment import adopt_stack
+from volt_runtime.memory import look_rarely
 
 app = typer.Typer(help="Voltlog: an event-sourced platform for EV charging networks.", no_args_is_help=True)
 stack.mount(app)
@@ -32,4 +33,5 @@ def root(
 
 def main() -> None:
     """The console script."""
+    look_rarely()
     app()

@@ -23,8 +23,8 @@ from volt_runtime.log import logger
 
 PAUSE_S = 0.001
 """After a request, for each record that was in it: nothing waits as long as records come one by one."""
-LONGEST_PAUSE_S = 0.01
-ENOUGH = 16
+LONGEST_PAUSE_S = 0.02
+ENOUGH = 32
 """Records that are not kept waiting for more."""
 PROBE_S = 2.0
 CLOSE_S = 30.0

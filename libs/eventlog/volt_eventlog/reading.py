@@ -140,7 +140,7 @@ async def _read_open(
     while places:
         for place, records in (await consumer.getmany(timeout_ms=100)).items():
             end = places[place][1] if place in places else 0
-            wanted = [record for record in records if record.offset < end]
+            wanted = records if records[-1].offset < end else [record for record in records if record.offset < end]
             if wanted:
                 yield place, wanted
         for place in list(places):

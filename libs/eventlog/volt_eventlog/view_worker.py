@@ -268,7 +268,7 @@ class ViewWorker:
         """All partitions in one transaction, for each costs the database a round trip for every statement."""
         began = time.perf_counter()
         applied = await self._write_together(connection, parts)
-        self._newest = max(record.timestamp for _, entries in parts for _, record in entries) / 1000
+        self._newest = max(entries[-1][1].timestamp for _, entries in parts) / 1000
         self._applied.add(applied)
         self._batches.observe(time.perf_counter() - began)
         async with self._moved:

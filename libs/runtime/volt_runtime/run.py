@@ -12,6 +12,7 @@ import uvloop
 from volt_runtime import log, telemetry
 from volt_runtime.ending import end
 from volt_runtime.health import HealthServer, Readiness
+from volt_runtime.memory import look_rarely
 from volt_runtime.metrics import Metrics
 from volt_runtime.settings import Settings
 
@@ -77,6 +78,7 @@ def _report(name: str, what: str, failure: BaseException | None) -> None:
 
 def run(name: str, settings: S, main: Callable[[Runtime[S]], Awaitable[None]]) -> NoReturn:
     """Run `main` until it returns, a signal comes or a task dies; exit 0 when asked to stop, 1 otherwise."""
+    look_rarely()
     log.configure(settings.log_level)
     telemetry.configure(name, settings)
     code = uvloop.run(_lifetime(name, settings, main))
