@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.figure import NotMeasured
@@ -26,6 +27,13 @@ class NoTables:
         return None
 
 
+@dataclass(frozen=True)
+class Acknowledged:
+    """Where a batch is in its partition."""
+
+    offset: int
+
+
 class Sink:
     """Stands where the producer does, and keeps what would have been sent; every batch is acknowledged at once."""
 
@@ -36,11 +44,12 @@ class Sink:
         """An empty batch."""
         return SunkBatch()
 
-    async def send_batch(self, batch: "SunkBatch", topic: str, *, partition: int) -> "asyncio.Future[None]":
+    async def send_batch(self, batch: "SunkBatch", topic: str, *, partition: int) -> "asyncio.Future[Acknowledged]":
         """Keep it."""
-        self.sent.setdefault(topic, []).extend(batch.records)
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.set_result(None)
+        kept = self.sent.setdefault(topic, [])
+        done: asyncio.Future[Acknowledged] = asyncio.get_running_loop().create_future()
+        done.set_result(Acknowledged(len(kept)))
+        kept.extend(batch.records)
         return done
 
 

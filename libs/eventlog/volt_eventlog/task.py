@@ -18,6 +18,7 @@ from volt_eventlog.kafka import Kafka, close_producer
 from volt_eventlog.keys import Keys
 from volt_eventlog.restore import restore
 from volt_eventlog.stats import DeciderStats
+from volt_eventlog.transaction import transact
 from volt_runtime.log import logger
 from volt_runtime.run import StartError
 
@@ -291,10 +292,7 @@ class Task:
         offsets = {self._places[name]: OffsetAndMetadata(offset, "") for name, offset in batch.positions.items()}
         batch.spans.sending(batch.outbox.count)
         try:
-            await self._producer.begin_transaction()
-            await batch.outbox.send(self._producer)
-            await self._producer.send_offsets_to_transaction(offsets, self._kafka.group(self.decider.lane))
-            await self._producer.commit_transaction()
+            await transact(self._producer, batch.outbox, offsets, self._kafka.group(self.decider.lane))
         except BaseException as failure:
             batch.spans.finish(failure)
             raise

@@ -48,6 +48,7 @@ class Written:
     key: str
     value: bytes | None
     headers: dict[str, bytes]
+    offset: int = 0
 
     @property
     def tag(self) -> str:
@@ -83,6 +84,13 @@ class _Part:
         return object()
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a batch is in its partition."""
+
+    offset: int
+
+
 @dataclass
 class Collector:
     """Stands where the transactional producer would, and takes everything."""
@@ -90,17 +98,21 @@ class Collector:
     room: int = 1000
     sent: list[Written] = field(default_factory=list)
     batches: int = 0
+    ends: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def create_batch(self) -> _Part:
         """An empty batch."""
         return _Part(self.room)
 
-    async def send_batch(self, part: _Part, topic: str, *, partition: int) -> asyncio.Future[None]:
+    async def send_batch(self, part: _Part, topic: str, *, partition: int) -> asyncio.Future[Place]:
         """Write it, acknowledged at once."""
         self.batches += 1
-        self.sent += [Written(topic, partition, k.decode(), value, dict(headers)) for k, value, headers in part.records]
-        acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        acknowledged.set_result(None)
+        first = self.ends.get((topic, partition), 0)
+        self.ends[(topic, partition)] = first + len(part.records)
+        for offset, (key, value, headers) in enumerate(part.records, first):
+            self.sent.append(Written(topic, partition, key.decode(), value, dict(headers), offset))
+        acknowledged: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+        acknowledged.set_result(Place(first))
         return acknowledged
 
 

@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 import pytest
+from aiokafka.errors import KafkaError
 from unit.eventlog.tally import ACTOR as ANNA
 from unit.eventlog.tally import (
     COMMANDS,
@@ -261,6 +262,21 @@ async def test_records_of_one_partition_go_out_in_order_over_several_producer_ba
     sent = {place: [w.value for w in collector.sent if w.partition == place] for place in (0, 1)}
     assert sent == {0: [b"0", b"2", b"4", b"6"], 1: [b"1", b"3", b"5", b"7"]}
     assert collector.batches == 4
+
+
+async def test_what_was_sent_says_where_it_ends() -> None:
+    outbox, collector = Outbox(), Collector(room=3, ends={("t", 1): 40})
+    for number in range(9):
+        outbox.add("t", number % 2, b"k", b"v", [])
+    assert await outbox.send(collector) == {("t", 0): 5, ("t", 1): 44}
+
+
+async def test_a_batch_whose_place_is_not_known_is_not_committed() -> None:
+    """The broker forgets the offsets of requests that are repeated too late; a guess would lose events at a restore."""
+    outbox = Outbox()
+    outbox.add("t", 0, b"k", b"v", [])
+    with pytest.raises(KafkaError, match="t-0"):
+        await outbox.send(Collector(ends={("t", 0): -1}))
 
 
 async def test_the_lane_is_part_of_every_id() -> None:
