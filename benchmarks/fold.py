@@ -88,7 +88,7 @@ def _decide_all(decider: Decider, states: dict[str, Any], messages: Sequence[Mes
 
 
 def _batched(decider: Decider, topic: Topic, lane: Lane, records: Sequence[LogRecord]) -> Iterator[Figure]:
-    """The runner's batches: decoding, spans, ids, headers, encoding, snapshots, public rows, timers."""
+    """The runner's batches: decoding, spans, ids, headers, encoding, checkpoints, public rows, timers."""
     half = len(records) // 2
     for at_once, part in ((BATCH, records[:half]), (STATIONS, records[half:])):
         outputs = lane.outputs

@@ -1,6 +1,7 @@
 """A decider run by the runner's own batches in memory: everything that a task does but talk to Kafka."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,12 @@ from benchmarks.frames import BEGIN, LogRecord
 from volt_contracts.envelope import Header
 from volt_contracts.topics import Topic
 from volt_eventlog.batch import Batch
+from volt_eventlog.checkpoints import Checkpoints
 from volt_eventlog.decider import Decider
 from volt_eventlog.fold import SnapshotCodec
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.keys import Keys
+from volt_eventlog.transaction import Outbox
 
 NOWHERE = Kafka("127.0.0.1:1")
 PARTITIONS = 6
@@ -66,12 +69,13 @@ class SunkBatch:
 
 
 class Lane:
-    """One task of a decider: partition 0 of everything."""
+    """One task of a decider: partition 0 of everything. Its checkpoints come as they do under load, by the events."""
 
     def __init__(self, decider: Decider) -> None:
         self._decider = decider
         self._codec = SnapshotCodec(decider)
         self._keys = Keys(decider, {}, BEGIN)
+        self._checkpoints = Checkpoints(self._codec, self._keys, 0, math.inf, {}, 0.0)
         topics = (*decider.inputs, decider.events, decider.state, *decider.writes)
         self._partitions = {topic.name: PARTITIONS for topic in topics}
         self._positions: dict[str, int] = {}
@@ -97,8 +101,19 @@ class Lane:
         batch.close()
         for key, why in batch.parked:
             raise NotMeasured(f"{self._decider.lane} parked {key}: {why.strip().splitlines()[-1]}")
-        self._keys.commit(batch.changed, batch.published, batch.inputs, batch.woken)
+        self._keys.commit(batch.changed, batch.published, batch.inputs, batch.woken, batch.sizes)
         self._positions = batch.positions
         self.messages += min(at_once, len(records))
         self.outputs += batch.outbox.count
+        if batch.events:
+            self._checkpoints.passed(batch.changed, self._checkpoints.until + batch.events, 0.0)
+        if self._checkpoints.rest_s(0.0) == 0:
+            self._checkpoint()
         return batch
+
+    def _checkpoint(self) -> None:
+        """Write the snapshots that wait."""
+        part, outbox = self._checkpoints.part(), Outbox()
+        part.add_to(outbox, self._decider.state.name, 0)
+        self._checkpoints.saved(part)
+        self.outputs += outbox.count

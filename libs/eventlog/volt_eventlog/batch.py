@@ -19,7 +19,7 @@ from volt_eventlog.keys import Keys
 from volt_eventlog.message import Deadline, Message, Tick
 from volt_eventlog.partition import partition_of
 from volt_eventlog.records import Unusable, headers_of, message_of, moment, type_of
-from volt_eventlog.sizes import check_size
+from volt_eventlog.sizes import GROWTH, STATE_CHECK_BYTES, STATE_MAX_BYTES, check_size
 from volt_eventlog.spans import BatchSpans
 from volt_eventlog.transaction import Outbox
 
@@ -31,8 +31,6 @@ DEAD_BYTES = 512 * 1024
 DEAD_HEADER = 4096
 DEAD_HEADERS = 64
 """What is kept of a record that cannot be read: a dead letter must never be too large for the broker."""
-STATE_WARN_BYTES = 8 * 1024
-STATE_MAX_BYTES = 256 * 1024
 
 
 class StateTooLarge(Exception):
@@ -67,15 +65,19 @@ class Batch:
         self._partitions = partitions
         self._condemned = condemned
         self._source = f"/{decider.lane}/{partition}".encode()
+        self._events = kafka.name(decider.events)
         self.positions = positions
         self.outbox = Outbox()
         self.changed: dict[str, Kept] = {}
+        self.sizes: dict[str, int] = {}
+        """Of the changed keys' snapshots, at most, once the batch is closed."""
+        self.events = 0
         self.published: list[tuple[Topic, str, bytes | None]] = []
         self.inputs: dict[str, datetime] = {}
         self.woken: set[str] = set()
         self.parked: list[tuple[str, str]] = []
         self.counts: dict[tuple[str, str], int] = {}
-        self.large: list[tuple[str, int]] = []
+        self._event_bytes: dict[str, int] = {}
         self.spans = BatchSpans(decider.lane)
         self._cause: dict[str, tuple[str, datetime]] = {}
 
@@ -125,10 +127,9 @@ class Batch:
         self._cause[key] = (derive(key, tick.cause), now)
         self._run(tick, self.kept(key))
 
-    def rewrite(self, key: str, kept: Kept) -> None:
-        """Write the key's snapshot and all its public rows though nothing has happened to it."""
-        self.changed[key] = kept
-        for topic, row in self._keys.public(key, kept).items():
+    def publish_anew(self, key: str) -> None:
+        """Write all public rows of the key though nothing has happened to it."""
+        for topic, row in self._keys.public(key, self.kept(key)).items():
             self.publish(topic, key, row)
 
     def mark_rebuilding(self, *, finished: bool) -> None:
@@ -138,23 +139,27 @@ class Batch:
         self.outbox.add(self._kafka.name(self._decider.state), self._partition, key, value, [REBUILDING])
 
     def close(self) -> None:
-        """Add the snapshots and public rows of all keys that changed.
+        """Add the public rows of all keys that changed, and see that no state has become too large.
 
         Raises:
             StateTooLarge: one of them is over the limit.
         """
         for key, kept in self.changed.items():
-            value = self._snapshots.encode(kept)
-            size = len(value or b"")
-            if size > STATE_MAX_BYTES and kept.parked is None:
-                raise StateTooLarge(key, size)
-            if size > STATE_WARN_BYTES:
-                self.large.append((key, size))
-            state_topic = self._kafka.name(self._decider.state)
-            self.outbox.add(state_topic, self._partition, key.encode(), value, [self._snapshots.header])
+            self.sizes[key] = self._size(key, kept)
             if key in self._cause:
                 for topic, row in self._keys.unpublished(key, kept):
                     self.publish(topic, key, row)
+
+    def _size(self, key: str, kept: Kept) -> int:
+        """At most so large is the key's snapshot. To encode every state in every batch costs more than all the rest."""
+        estimate = self._keys.sizes.get(key, 0) + GROWTH * self._event_bytes.get(key, 0)
+        if estimate <= STATE_CHECK_BYTES:
+            return estimate
+        size = len(self._snapshots.encode(kept) or b"")
+        # A condemned key whose state was too large before has had no message at which it could be parked.
+        if size > STATE_MAX_BYTES and kept.parked is None and key not in self._condemned:
+            raise StateTooLarge(key, size)
+        return size
 
     def publish(self, topic: Topic, key: str, row: bytes | None) -> None:
         """Add one public row, or its tombstone."""
@@ -217,6 +222,9 @@ class Batch:
     def _stage(self, key: str, before: Kept, after: Kept, staged: list[Staged]) -> None:
         for entry in staged:
             self.outbox.add(*entry)
+            if entry[0] == self._events:
+                self.events += 1
+                self._event_bytes[key] = self._event_bytes.get(key, 0) + len(entry[3] or b"")
         if after is not before:
             self.changed[key] = after
 

@@ -2,11 +2,12 @@
 
 import hashlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Union
 
 import msgspec
 
+from volt_contracts.envelope import Header, header
 from volt_contracts.eventlog import CommandRefused, KeyCatchingUp, KeyCaughtUp, KeyParked, KeyReleased
 from volt_contracts.message import Event
 from volt_eventlog.decider import Decider
@@ -31,6 +32,11 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
 NOTHING = Kept()
 UNFINISHED = "/rebuilding"
 """The key in a state topic that says: what stands here was being written anew and is not whole. No entity has it."""
+CHECKPOINT = "/checkpoint"
+"""The key in a state topic that says from which offset on events have to be folded onto the snapshots."""
+SNAPSHOT_FORMAT = 2
+"""Raised when it changes what a snapshot says: a runner of before or after must not take it for something else."""
+_UNTIL = "volt_until"
 _RUNNER = (KeyParked, KeyReleased, KeyCatchingUp, KeyCaughtUp, CommandRefused)
 
 
@@ -61,8 +67,17 @@ class SnapshotCodec:
         state: Any = Union[decider.state_types] if decider.state_types else None  # noqa: UP007 built at run time
         self._decoder = msgspec.json.Decoder(_kept_type(state))
         self._encoder = msgspec.json.Encoder(decimal_format="string")
-        self.fold_hash = f"{decider.state_version}-{code_hash(decider)}"
+        self.fold_hash = f"{decider.state_version}.{SNAPSHOT_FORMAT}-{code_hash(decider)}"
         self.header = ("volt_fold", self.fold_hash.encode())
+
+    def headers(self, until: int) -> list[Header]:
+        """Headers of a snapshot or checkpoint: of which fold it is, and the offset of the first event not in it."""
+        return [self.header, (_UNTIL, str(until).encode())]
+
+    def until(self, headers: Sequence[Header]) -> int | None:
+        """The offset of the first event that is not in it; None when it is of another fold, or does not say."""
+        until = header(headers, _UNTIL)
+        return int(until) if until is not None and header(headers, self.header[0]) == self.header[1] else None
 
     def encode(self, kept: Kept) -> bytes | None:
         """The snapshot's value; None is the tombstone of a key of which nothing is left."""

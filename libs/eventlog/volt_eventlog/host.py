@@ -15,6 +15,7 @@ from aiokafka.errors import (
 from aiokafka.structs import TopicPartition
 
 from volt_contracts.topics import Topic
+from volt_eventlog.checkpoints import CHECKPOINT_S
 from volt_eventlog.decider import Decider
 from volt_eventlog.fold import SnapshotCodec
 from volt_eventlog.kafka import Kafka
@@ -35,7 +36,12 @@ FETCH_PAUSE_S = 0.02
 
 
 async def run_deciders(
-    rt: Runtime[Any], deciders: Sequence[Decider], kafka: Kafka, *, min_interval_s: float = MIN_INTERVAL_S
+    rt: Runtime[Any],
+    deciders: Sequence[Decider],
+    kafka: Kafka,
+    *,
+    min_interval_s: float = MIN_INTERVAL_S,
+    checkpoint_s: float = CHECKPOINT_S,
 ) -> None:
     """Run the deciders until the process is asked to stop.
 
@@ -44,7 +50,7 @@ async def run_deciders(
     """
     needed = tuple({topic.name: topic for decider in deciders for topic in decider.tables}.values())
     tables = TableSet(kafka, needed)
-    hosts = [Host(decider, kafka, tables, rt.metrics, min_interval_s) for decider in deciders]
+    hosts = [Host(decider, kafka, tables, rt.metrics, min_interval_s, checkpoint_s) for decider in deciders]
     for host in hosts:
         rt.readiness.add(host.decider.lane, host.not_ready)
     try:
@@ -65,12 +71,19 @@ class Host(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
     """One decider in this process: polls its inputs, and keeps a task for every partition it was ever given."""
 
     def __init__(
-        self, decider: Decider, kafka: Kafka, tables: TableSet, metrics: Metrics, min_interval_s: float
+        self,
+        decider: Decider,
+        kafka: Kafka,
+        tables: TableSet,
+        metrics: Metrics,
+        min_interval_s: float,
+        checkpoint_s: float,
     ) -> None:
         self.decider = decider
         self._kafka = kafka
         self._tables = tables
         self._min_interval_s = min_interval_s
+        self._checkpoint_s = checkpoint_s
         self._stats = DeciderStats(metrics, decider.lane)
         self._stats.lag(lambda: max((task.behind_s() for task in self._tasks.values()), default=0.0))
         self._snapshots = SnapshotCodec(decider)
@@ -161,6 +174,7 @@ class Host(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no 
             self._tables,
             self._stats,
             self._min_interval_s,
+            self._checkpoint_s,
         )
         self._tasks[number] = task
         self._running[number] = asyncio.create_task(task.run(), name=f"{self.decider.lane}.{number}")

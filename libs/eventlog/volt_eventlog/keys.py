@@ -1,5 +1,6 @@
 """The keys of one task in memory: kept states, what was published of them, their last input and their deadline."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from volt_contracts import codec
@@ -12,9 +13,17 @@ from volt_eventlog.timers import Timers
 class Keys:
     """States as of the last commit. A batch works on an overlay that is swapped in when its transaction is through."""
 
-    def __init__(self, decider: Decider, states: dict[str, Kept], restored_at: datetime) -> None:
+    def __init__(
+        self,
+        decider: Decider,
+        states: dict[str, Kept],
+        restored_at: datetime,
+        sizes: Mapping[str, int] | None = None,
+    ) -> None:
         self._decider = decider
         self.states = states
+        self.sizes = dict(sizes or {})
+        """At most so many bytes is each key's snapshot, by its last one and the events since (`GROWTH`)."""
         self._restored_at = restored_at
         self._last_input: dict[str, datetime] = {}
         self.timers = Timers()
@@ -61,12 +70,15 @@ class Keys:
         published: list[tuple[Topic, str, bytes | None]],
         inputs: dict[str, datetime],
         woken: set[str],
+        sizes: Mapping[str, int],
     ) -> None:
         """A batch is through: its states, rows and times are the ones that count now."""
+        self.sizes.update(sizes)
         for key, kept in changed.items():
             if kept == NOTHING:
                 self.states.pop(key, None)
                 self._last_input.pop(key, None)
+                self.sizes.pop(key, None)
             else:
                 self.states[key] = kept
             if _catches_up(kept):

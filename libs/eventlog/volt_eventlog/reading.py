@@ -56,6 +56,13 @@ async def stable_bounds(consumer: Any, places: Sequence[TopicPartition]) -> dict
     return {place: (first[place], end[place]) for place in places}
 
 
+async def bounds_of(kafka: Kafka, place: TopicPartition) -> tuple[int, int]:
+    """First offset and read-committed end of one partition, as they are now."""
+    async with opened(kafka.consumer()) as consumer:
+        await partitions(consumer, place.topic)
+        return (await stable_bounds(consumer, [place]))[place]
+
+
 async def partitions(consumer: Any, topic: str) -> list[TopicPartition]:
     """The partitions of a topic, in order; none when there is no such topic."""
     await consumer._client.add_topic(topic)  # without a subscription a consumer knows of no topic

@@ -14,12 +14,14 @@ from aiokafka.structs import TopicPartition
 from volt_contracts.envelope import CAUSATION, DEADLINE, ID, header
 from volt_contracts.topics import Topic
 from volt_eventlog.decider import Decider
-from volt_eventlog.fold import NOTHING, UNFINISHED, Kept, SnapshotCodec, folded, state_hash
+from volt_eventlog.fold import NOTHING, Kept, SnapshotCodec, folded, state_hash
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.message import Position
 from volt_eventlog.partition import partition_of
 from volt_eventlog.reading import Range, read, size_up
 from volt_eventlog.records import body_of, message_of, moment
+from volt_eventlog.restore import stored_states
+from volt_eventlog.stored import StoredStates
 
 Progress = Callable[[int], None]
 LOOKS = 5
@@ -81,10 +83,11 @@ async def state_at(
 
 
 async def verify(kafka: Kafka, decider: Decider, progress: Progress | None = None) -> Verdict:
-    """Compare the snapshots with the fold of the events up to the same ends; look for doubles and for lost causes.
+    """Compare the states that a task would restore with the fold of all events; look for doubles and for lost causes.
 
-    The snapshots are written in the transactions of their events, so both are read to their stable ends. A decider
-    that works meanwhile moves them apart for a moment: a key counts as different only when it is at every look.
+    A snapshot is written after the events in it, so the events are read to an end that is looked for after the
+    snapshots were. A broker that tidies the state topic meanwhile may take a snapshot away before it is read, because a
+    newer one is there: a key counts as different only when it is at every look.
     """
     verdict = await _look(kafka, decider, progress)
     for _ in range(LOOKS - 1):
@@ -99,8 +102,10 @@ async def verify(kafka: Kafka, decider: Decider, progress: Progress | None = Non
 async def _look(kafka: Kafka, decider: Decider, progress: Progress | None) -> Verdict:
     snapshots = SnapshotCodec(decider)
     verdict = Verdict(decider.lane)
-    live, verdict.stale = await _live(kafka, decider, snapshots)
-    states, verdict.duplicates, causes = await _fold(kafka, decider, verdict, progress)
+    stored = await stored_states(kafka, decider, snapshots)
+    states, verdict.duplicates, causes = await _fold(kafka, decider, stored, verdict, progress)
+    live = {key: kept for one in stored.values() for key, kept in one.states.items()}
+    verdict.stale = sorted(key for one in stored.values() for key in one.stale)
     verdict.keys = len(states)
     verdict.live_hash, verdict.folded_hash = state_hash(snapshots, live), state_hash(snapshots, states)
     if verdict.live_hash != verdict.folded_hash:
@@ -113,35 +118,21 @@ async def _look(kafka: Kafka, decider: Decider, progress: Progress | None) -> Ve
     return verdict
 
 
-async def _live(kafka: Kafka, decider: Decider, snapshots: SnapshotCodec) -> tuple[dict[str, Kept], list[str]]:
-    """The states by their snapshots, and the keys whose snapshot is of another fold than this code's."""
-    states: dict[str, Kept] = {}
-    stale: set[str] = set()
-    async for _, records in read(kafka, [kafka.name(decider.state)]):
-        for record in records:
-            if record.key == UNFINISHED.encode():
-                continue
-            key = record.key.decode()
-            if record.value is None:
-                states.pop(key, None)
-                stale.discard(key)
-            elif header(record.headers, snapshots.header[0]) == snapshots.header[1]:
-                states[key] = snapshots.decode(record.value)
-                stale.discard(key)
-            else:
-                states.pop(key, None)
-                stale.add(key)
-    return states, sorted(stale)
-
-
 async def _fold(
-    kafka: Kafka, decider: Decider, verdict: Verdict, progress: Progress | None
+    kafka: Kafka,
+    decider: Decider,
+    stored: dict[int, StoredStates],
+    verdict: Verdict,
+    progress: Progress | None,
 ) -> tuple[dict[str, Kept], list[str], dict[bytes, str]]:
+    """All states from their events; and those that are stored, brought up to the same end."""
     states: dict[str, Kept] = {}
     seen: set[bytes] = set()
     doubles: list[str] = []
     causes: dict[bytes, str] = {}
+    snapshots = SnapshotCodec(decider)
     async for place, records in read(kafka, [kafka.name(decider.events)], progress=progress):
+        tail = stored.setdefault(place.partition, StoredStates(decider, snapshots))
         for record in records:
             verdict.events += 1
             where = f"{decider.events.name}-{place.partition}@{record.offset}"
@@ -154,6 +145,7 @@ async def _fold(
                 causes.setdefault(cause, where)
             key, body = body_of(decider.events, record)
             states[key] = folded(decider, states.get(key, NOTHING), body)
+            tail.fold(record.offset, key, body, len(record.value or b""))
     return {key: kept for key, kept in states.items() if kept != NOTHING}, doubles, causes
 
 

@@ -1,20 +1,24 @@
-"""The state of a task's keys: from its snapshots when they are of this fold, otherwise from its events."""
+"""The state of a task's keys: from snapshots of this fold and the events since, otherwise from the events alone."""
 
 import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka.structs import TopicPartition
 
-from volt_contracts.envelope import header
-from volt_contracts.topics import Topic
 from volt_eventlog.decider import Decider
 from volt_eventlog.fold import NOTHING, Kept, SnapshotCodec, folded
 from volt_eventlog.kafka import Kafka
-from volt_eventlog.reading import read
+from volt_eventlog.reading import Range, bounds_of, read
 from volt_eventlog.records import Unusable, body_of
+from volt_eventlog.stored import StoredStates
 from volt_runtime.run import StartError
+
+TAIL_KEPT_S = 12 * 3600
+"""A checkpoint with events behind it is trusted for so long: the broker forgets the tombstones of state topics after 24
+hours (`delete.retention.ms`), and one that is younger than its checkpoint would be missed."""
 
 
 class BrokenEvents(StartError):
@@ -23,13 +27,17 @@ class BrokenEvents(StartError):
 
 @dataclass
 class Restored:
-    """States by key. `rebuilt` when they were folded from the events, so that snapshots have to be written anew."""
+    """States by key, of all events below `until`. `rebuilt` when they are folded from the events alone."""
 
+    until: int
     states: dict[str, Kept] = field(default_factory=dict)
     rebuilt: bool = False
-    gone: set[str] = field(default_factory=set)
-    """Keys that have a snapshot of another fold, and nothing left in this one."""
+    waiting: dict[str, int] = field(default_factory=dict)
+    """Keys with events that no snapshot holds → an offset not behind the first of them."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    """At most so many bytes is each key's snapshot, where there is one."""
     records: int = 0
+    """How many snapshots were read."""
     seconds: float = 0.0
 
 
@@ -40,45 +48,52 @@ async def restore(kafka: Kafka, decider: Decider, codec: SnapshotCodec, partitio
         BrokenEvents: an event cannot be decoded.
     """
     began = time.monotonic()
-    restored, known = await _from_snapshots(kafka, decider, codec, partition)
+    stored = (await stored_states(kafka, decider, codec, partition)).get(partition) or StoredStates(decider, codec)
+    place = TopicPartition(kafka.name(decider.events), partition)
+    first, end = await bounds_of(kafka, place)
+    restored = await _from_snapshots(kafka, decider, stored, place, end) if stored.whole(end) else None
     if restored is None:
-        states = await fold_events(kafka, decider, partition)
-        restored = Restored(states, rebuilt=True, gone=known - set(states))
+        restored = await _from_events(kafka, decider, stored, place, (first, end))
     restored.seconds = time.monotonic() - began
     return restored
 
 
-async def _from_snapshots(
-    kafka: Kafka, decider: Decider, codec: SnapshotCodec, partition: int
-) -> tuple[Restored | None, set[str]]:
-    """The latest snapshot of each key, or None when one is of another fold or there is none; and all their keys."""
-    restored = Restored()
-    latest: dict[str, bytes] = {}
-    stale: set[str] = set()
-    async for _, records in read(kafka, [kafka.name(decider.state)], only=lambda place: place.partition == partition):
+async def stored_states(
+    kafka: Kafka, decider: Decider, codec: SnapshotCodec, partition: int | None = None
+) -> dict[int, StoredStates]:
+    """What the state topic holds, by partition: of one, or of all that hold something. The events come behind it."""
+    found: dict[int, StoredStates] = {}
+    async for place, records in read(kafka, [kafka.name(decider.state)], only=_in(partition)):
+        stored = found.setdefault(place.partition, StoredStates(decider, codec))
         for record in records:
-            restored.records += 1
-            key = record.key.decode()
-            latest.pop(key, None)
-            stale.discard(key)
-            if record.value is None:
-                continue
-            if header(record.headers, codec.header[0]) == codec.header[1]:
-                latest[key] = record.value
-            else:
-                stale.add(key)
-    if stale or (restored.records == 0 and await _has_records(kafka, decider.events, partition)):
-        return None, {*latest, *stale}
-    restored.states = {key: codec.decode(value) for key, value in latest.items()}
-    return restored, set(latest)
+            stored.take(record)
+    for stored in found.values():
+        stored.open()
+    return found
 
 
-async def _has_records(kafka: Kafka, topic: Topic, partition: int) -> bool:
-    found = read(kafka, [kafka.name(topic)], only=lambda place: place.partition == partition)
-    async with aclosing(found):
-        async for _ in found:
-            return True
-    return False
+async def _from_snapshots(
+    kafka: Kafka, decider: Decider, stored: StoredStates, place: TopicPartition, end: int
+) -> Restored | None:
+    """Fold the events behind the checkpoint onto the snapshots; None when tombstones may be missing from these."""
+    async with aclosing(_events(kafka, decider, Range({place: (stored.start, end)}))) as events:
+        async for offset, key, body, size in events:
+            stored.fold(offset, key, body, size)
+    if stored.tail and time.time() - stored.checkpoint_ms / 1000 > TAIL_KEPT_S:
+        return None
+    waiting = dict.fromkeys(sorted(stored.tail), stored.start)
+    return Restored(end, stored.states, waiting=waiting, sizes=stored.sizes, records=stored.records)
+
+
+async def _from_events(
+    kafka: Kafka, decider: Decider, stored: StoredStates, place: TopicPartition, span: tuple[int, int]
+) -> Restored:
+    """Fold all events. Keys that have a snapshot but are not in the fold any more wait for tombstones, or they would be
+    stale for ever."""
+    states, count = await _folded(kafka, decider, Range({place: span}))
+    gone = stored.known - set(states)
+    waiting = dict.fromkeys([*states, *sorted(gone)], 0)
+    return Restored(span[1], states, rebuilt=bool(count or stored.records), waiting=waiting, records=stored.records)
 
 
 async def fold_events(kafka: Kafka, decider: Decider, partition: int | None = None) -> dict[str, Kept]:
@@ -87,17 +102,37 @@ async def fold_events(kafka: Kafka, decider: Decider, partition: int | None = No
     Raises:
         BrokenEvents: an event cannot be decoded.
     """
+    states, _ = await _folded(kafka, decider, None, partition)
+    return states
 
-    def wanted(place: TopicPartition) -> bool:
-        return partition is None or place.partition == partition
 
+async def _folded(
+    kafka: Kafka, decider: Decider, within: Range | None, partition: int | None = None
+) -> tuple[dict[str, Kept], int]:
+    """The states, and of how many events."""
     states: dict[str, Kept] = {}
-    async with aclosing(read(kafka, [kafka.name(decider.events)], only=wanted)) as events:
-        async for _, records in events:
+    count = 0
+    async with aclosing(_events(kafka, decider, within, partition)) as events:
+        async for _, key, body, _ in events:
+            states[key] = folded(decider, states.get(key, NOTHING), body)
+            count += 1
+    return {key: kept for key, kept in states.items() if kept != NOTHING}, count
+
+
+async def _events(
+    kafka: Kafka, decider: Decider, within: Range | None, partition: int | None = None
+) -> AsyncGenerator[tuple[int, str, Any, int], None]:
+    """Offset, key, body and bytes of each event."""
+    found = read(kafka, [kafka.name(decider.events)], only=_in(partition), within=within)
+    async with aclosing(found):
+        async for _, records in found:
             for record in records:
                 key, body = _event(decider, record)
-                states[key] = folded(decider, states.get(key, NOTHING), body)
-    return {key: kept for key, kept in states.items() if kept != NOTHING}
+                yield record.offset, key, body, len(record.value or b"")
+
+
+def _in(partition: int | None) -> Callable[[TopicPartition], bool] | None:
+    return None if partition is None else lambda place: place.partition == partition
 
 
 def _event(decider: Decider, record: Any) -> tuple[str, Any]:

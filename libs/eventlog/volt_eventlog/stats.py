@@ -14,6 +14,8 @@ class DeciderStats:
         self._lane = lane
         self._batch = metrics.histogram("volt_batch_seconds", "one transaction, decided to committed", decider=lane)
         self._restore = metrics.histogram("volt_restore_seconds", "one task's state restored", decider=lane)
+        self._checkpoint = metrics.histogram("volt_checkpoint_seconds", "one part of a checkpoint", decider=lane)
+        self._snapshots = metrics.counter("volt_snapshots_total", "snapshots written by checkpoints", decider=lane)
         self._outputs = metrics.counter("volt_outputs_total", "records written by transactions", decider=lane)
 
     def lag(self, read: Callable[[], float]) -> None:
@@ -24,6 +26,11 @@ class DeciderStats:
     def restored(self, seconds: float, _keys: int) -> None:
         """A task was taken over."""
         self._restore.observe(seconds)
+
+    def checkpoint(self, snapshots: int, seconds: float) -> None:
+        """A part of a checkpoint is through."""
+        self._checkpoint.observe(seconds)
+        self._snapshots.add(snapshots)
 
     def batch(self, batch: Batch, seconds: float) -> None:
         """A transaction is through."""

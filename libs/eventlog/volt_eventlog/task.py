@@ -9,16 +9,18 @@ from typing import Any
 from aiokafka.errors import IllegalOperation, KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
+from volt_contracts.topics import Topic
 from volt_eventlog.batch import Batch, StateTooLarge
 from volt_eventlog.catching_up import Slice, next_slice
+from volt_eventlog.checkpoints import Checkpoints, Part
 from volt_eventlog.decider import Decider, Tables
-from volt_eventlog.fold import NOTHING, SnapshotCodec
+from volt_eventlog.fold import SnapshotCodec
 from volt_eventlog.intake import Intake
 from volt_eventlog.kafka import Kafka, close_producer
 from volt_eventlog.keys import Keys
 from volt_eventlog.restore import restore
 from volt_eventlog.stats import DeciderStats
-from volt_eventlog.transaction import transact
+from volt_eventlog.transaction import Outbox, Place, transact
 from volt_runtime.log import logger
 from volt_runtime.run import StartError
 
@@ -55,6 +57,7 @@ class Task:
         tables: Tables,
         stats: DeciderStats,
         min_interval_s: float,
+        checkpoint_s: float,
     ) -> None:
         self.decider = decider
         self.partition = partition
@@ -65,6 +68,7 @@ class Task:
         self._tables = tables
         self._stats = stats
         self._min_interval_s = min_interval_s
+        self._checkpoint_s = checkpoint_s
         self._topics = {topic.name: topic for topic in decider.inputs}
         self._places = {name: TopicPartition(kafka.name(name), partition) for name in self._topics}
         self.intake = Intake(list(self._topics))
@@ -74,6 +78,7 @@ class Task:
         self._idle.set()
         self._producer: Any = None
         self._keys: Keys | None = None
+        self._checkpoints: Checkpoints | None = None
         self._whole = False
         self._condemned: dict[str, str] = {}
         self._now = datetime.min.replace(tzinfo=UTC)
@@ -131,8 +136,9 @@ class Task:
         await self._idle.wait()
 
     async def stop(self) -> None:
-        """Give the transactional id back in good order."""
+        """Give the transactional id back in good order, and leave no events that the next owner has to fold."""
         if self._producer is not None:
+            await self._last_checkpoint()
             producer, self._producer = self._producer, None
             await close_producer(producer, STOP_S)
 
@@ -141,6 +147,7 @@ class Task:
         self.flowing = False
         self._pause()
         self._keys = None
+        self._checkpoints = None
         await self.stop()
 
     def ready(self) -> bool:
@@ -166,36 +173,37 @@ class Task:
             if offset is None:
                 raise NoOffset(f"{self.decider.lane} has no committed offset for {place.topic}-{place.partition}")
             positions[name] = offset
-        self._keys = Keys(self.decider, restored.states, datetime.now(UTC))
+        self._keys = Keys(self.decider, restored.states, datetime.now(UTC), restored.sizes)
+        waiting = restored.waiting, time.monotonic()
+        self._checkpoints = Checkpoints(self._snapshots, self._keys, restored.until, self._checkpoint_s, *waiting)
         self._whole = not restored.rebuilt
         self._now = datetime.min.replace(tzinfo=UTC)
         self._committed = dict(positions)
         if restored.rebuilt:
             self._log.info(f"partition {self.partition} was folded anew from its events", keys=len(restored.states))
-            await self._write_snapshots(positions, restored.gone)
+            await self._write_anew(positions)
             self._whole = True
         self.intake.reset(positions)
         if self._assigned.is_set():
             self._flow(positions)
 
-    async def _write_snapshots(self, positions: dict[str, int], gone: set[str]) -> None:
-        """After a rebuild: every snapshot and every public row, in parts that a transaction can carry.
-
-        Keys that have a snapshot but are not in the fold any more get tombstones, or they would be stale for ever.
-        """
-        assert self._keys is not None
-        everything = [*self._keys.states.items(), *((key, NOTHING) for key in sorted(gone))]
-        starts = range(0, len(everything), BATCH_RECORDS)
-        for start in starts:
+    async def _write_anew(self, positions: dict[str, int]) -> None:
+        """After a rebuild: every snapshot and every public row, in parts that a transaction can carry."""
+        assert self._checkpoints is not None
+        part: Part | None = None
+        while part is None or not part.last:
             batch = self._batch(positions)
-            if start == 0:
+            if part is None:
                 batch.mark_rebuilding(finished=False)
-            for key, kept in everything[start : start + BATCH_RECORDS]:
-                batch.rewrite(key, kept)
-            if start == starts[-1]:
+            part = self._checkpoints.part()
+            for key in part.sizes:
+                batch.publish_anew(key)
+            part.add_to(batch.outbox, *self._place_of(self.decider.state))
+            if part.last:
                 batch.mark_rebuilding(finished=True)
-            batch.close()
             await self._commit(batch)
+            self._checkpoints.saved(part)
+            part.report(self._log)
 
     def _flow(self, positions: dict[str, int]) -> None:
         self.intake.reset(positions)
@@ -226,6 +234,7 @@ class Task:
         if not self._assigned.is_set() or not self.flowing:
             return
         assert self._keys is not None
+        assert self._checkpoints is not None
         began = time.perf_counter()
         condemned: dict[str, str] = {}
         positions = dict(self.intake.positions)
@@ -244,15 +253,19 @@ class Task:
                 condemned[large.key] = str(large)
                 self._condemned = condemned
         self._condemned = {}
-        if batch.outbox.count or self._commit_is_due(batch):
+        written = batch.outbox.count > 0 or self._commit_is_due(batch)
+        if written:
             await self._commit(batch)
             self._last_size = len(records)
-            self._stats.batch(batch, time.perf_counter() - began)
         else:
             batch.spans.finish(None)
-        self._keys.commit(batch.changed, batch.published, batch.inputs, batch.woken)
+        self._keys.commit(batch.changed, batch.published, batch.inputs, batch.woken, batch.sizes)
         self.intake.positions = batch.positions
+        if written:
+            self._stats.batch(batch, time.perf_counter() - began)
         self._report(batch)
+        if self._checkpoints.rest_s(time.monotonic()) == 0:
+            await self._checkpoint()
 
     def _decide(
         self,
@@ -289,16 +302,45 @@ class Task:
         )
 
     async def _commit(self, batch: Batch) -> None:
+        assert self._checkpoints is not None
         offsets = {self._places[name]: OffsetAndMetadata(offset, "") for name, offset in batch.positions.items()}
         batch.spans.sending(batch.outbox.count)
         try:
-            await transact(self._producer, batch.outbox, offsets, self._kafka.group(self.decider.lane))
+            ends = await transact(self._producer, batch.outbox, offsets, self._kafka.group(self.decider.lane))
         except BaseException as failure:
             batch.spans.finish(failure)
             raise
         batch.spans.finish(None)
         self._last_commit = time.monotonic()
         self._committed = dict(batch.positions)
+        end = ends.get(self._place_of(self.decider.events))
+        if end is not None:  # first of all: a failure between this and the states would make snapshots wrong
+            self._checkpoints.passed(batch.changed, end, self._last_commit)
+
+    async def _checkpoint(self) -> None:
+        """Write the snapshots that have waited longest. It does not count for the pacing: no batch waits for it."""
+        assert self._checkpoints is not None
+        began = time.perf_counter()
+        part, outbox = self._checkpoints.part(), Outbox()
+        part.add_to(outbox, *self._place_of(self.decider.state))
+        await transact(self._producer, outbox)
+        self._checkpoints.saved(part)
+        self._stats.checkpoint(len(part.sizes), time.perf_counter() - began)
+        part.report(self._log)
+
+    async def _last_checkpoint(self) -> None:
+        """Write all snapshots that wait, unless this task is the owner no more or the broker is away."""
+        if self._checkpoints is None or not self._whole:
+            return
+        try:
+            async with asyncio.timeout(STOP_S):
+                while self._checkpoints.waiting:
+                    await self._checkpoint()
+        except (KafkaError, IllegalOperation, TimeoutError, ConnectionError) as wrong:
+            self._log.info(f"partition {self.partition} is left with events behind its checkpoint: {wrong!r}")
+
+    def _place_of(self, topic: Topic) -> Place:
+        return self._kafka.name(topic), self.partition
 
     def _commit_is_due(self, batch: Batch) -> bool:
         return batch.positions != self._committed and time.monotonic() - self._last_commit > COMMIT_IDLE_S
@@ -326,10 +368,12 @@ class Task:
 
     def _patience(self) -> float:
         assert self._keys is not None
+        assert self._checkpoints is not None
+        patience = min(COMMIT_IDLE_S, self._checkpoints.rest_s(time.monotonic()))
         next_at = self._keys.timers.next_at()
         if next_at is None:
-            return COMMIT_IDLE_S
-        return min(COMMIT_IDLE_S, max(0.05, (next_at - datetime.now(UTC)).total_seconds()))
+            return patience
+        return min(patience, max(0.05, (next_at - datetime.now(UTC)).total_seconds()))
 
     async def _time(self) -> datetime | None:
         """The time that ticks may be given: the next timestamp of the inputs that lag, else the wall clock."""
@@ -360,5 +404,3 @@ class Task:
     def _report(self, batch: Batch) -> None:
         for key, why in batch.parked:
             self._log.error(f"{key} is parked until it is released", key=key, why=why)
-        for key, size in batch.large:
-            self._log.warning(f"the state of {key} is {size} bytes", key=key, bytes=size)

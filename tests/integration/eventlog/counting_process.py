@@ -13,7 +13,7 @@ from volt_runtime.settings import Settings
 async def main(rt: Runtime[Any]) -> None:
     """Run until the signal comes."""
     kafka = Kafka(rt.settings.kafka_bootstrap_servers, rt.settings.prefix, client_id="counting")
-    await run_deciders(rt, [COUNTING], kafka, min_interval_s=0.01)
+    await run_deciders(rt, [COUNTING], kafka, min_interval_s=0.01, checkpoint_s=0.3)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from integration.eventlog.counting import COUNTING, everything
 
 from volt_contracts.topics import Topic
 from volt_eventlog.appender import Appender
+from volt_eventlog.checkpoints import CHECKPOINT_S
 from volt_eventlog.decider import Decider
 from volt_eventlog.host import Host
 from volt_eventlog.kafka import Kafka
@@ -29,8 +30,8 @@ TESTS = Path(__file__).parents[2]
 class Member:
     """One process's worth of a decider, within this process."""
 
-    def __init__(self, kafka: Kafka, decider: Decider = COUNTING) -> None:
-        self.host = Host(decider, kafka, TableSet(kafka, ()), Metrics(), 0.01)
+    def __init__(self, kafka: Kafka, decider: Decider = COUNTING, checkpoint_s: float = CHECKPOINT_S) -> None:
+        self.host = Host(decider, kafka, TableSet(kafka, ()), Metrics(), 0.01, checkpoint_s)
         self.task: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -71,6 +72,7 @@ class Member:
             await end(task, *self.host._running.values())
             for one in self.host._tasks.values():
                 one._idle.set()
+                one._checkpoints = None
             await self.host.stop()
 
     def owner_of(self, key: str) -> Task:
@@ -118,14 +120,14 @@ class Crew:
         self._members: list[Member] = []
         self._processes: list[Process] = []
 
-    def member(self, decider: Decider = COUNTING) -> Member:
+    def member(self, decider: Decider = COUNTING, checkpoint_s: float = CHECKPOINT_S) -> Member:
         """One within this process, not started yet."""
-        self._members.append(Member(self._kafka, decider))
+        self._members.append(Member(self._kafka, decider, checkpoint_s))
         return self._members[-1]
 
-    async def working(self, decider: Decider = COUNTING) -> Member:
+    async def working(self, decider: Decider = COUNTING, checkpoint_s: float = CHECKPOINT_S) -> Member:
         """One within this process that is ready."""
-        made = self.member(decider)
+        made = self.member(decider, checkpoint_s)
         await made.start()
         return made
 

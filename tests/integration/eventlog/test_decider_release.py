@@ -12,12 +12,12 @@ from unit.eventlog import tally
 
 from volt_contracts.eventlog import CommandRefused, KeyCatchingUp, KeyCaughtUp, KeyParked, KeyReleased, ReleaseKey
 from volt_eventlog.appender import Appender
-from volt_eventlog.batch import STATE_MAX_BYTES
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.message import Message
 from volt_eventlog.partition import partition_of
 from volt_eventlog.replay import verify
 from volt_eventlog.restore import fold_events
+from volt_eventlog.sizes import STATE_MAX_BYTES
 from volt_eventlog.topics_admin import create_topics
 from volt_testkit.polling import eventually
 

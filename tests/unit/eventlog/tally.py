@@ -18,11 +18,13 @@ ACTOR = Actor(kind="operator", id="anna")
 
 
 class Fed(Event, frozen=True, kw_only=True, tag="feeder.fed.v1"):
-    """The input fact. `poison` makes the decider fail while it is not mended, `filling` grows the state."""
+    """The input fact. `poison` makes the decider fail while it is not mended. The state grows by `filling` bytes, which
+    the event brings, and by `swelling` bytes, which it does not."""
 
     amount: int = 1
     poison: bool = False
     filling: int = 0
+    swelling: int = 0
     forwards: int = 0
     giant: int = 0
 
@@ -42,7 +44,8 @@ class Added(Event, frozen=True, kw_only=True, tag="tally.added.v1"):
     """The effect of a fact or a command."""
 
     amount: int
-    filling: int = 0
+    filling: str = ""
+    swelling: int = 0
 
 
 class Slept(Event, frozen=True, kw_only=True, tag="tally.slept.v1"):
@@ -105,7 +108,7 @@ def decide(state: Total | None, message: Message | Tick, _tables: Tables) -> lis
             return [Record(ROWS, message.key, Wide(filling="x" * size))]
         case Fed() as fed:
             sent: list[Output] = [Record(OTHERS, NEIGHBOUR, Add(amount=1, actor=ACTOR)) for _ in range(fed.forwards)]
-            return [*sent, Added(amount=fed.amount, filling=fed.filling)]
+            return [*sent, Added(amount=fed.amount, filling="x" * fed.filling, swelling=fed.swelling)]
         case Add() as add:
             total = (state.total if state else 0) + add.amount
             done = Done(command_id=message.id, outcome="accepted", total=total)
@@ -131,7 +134,7 @@ def evolve(state: Total | None, event: Any) -> Total | None:
     state = state or Total()
     match event:
         case Added():
-            return Total(state.total + event.amount, state.slept, state.filling + "x" * event.filling)
+            return Total(state.total + event.amount, state.slept, state.filling + event.filling + "y" * event.swelling)
         case Slept():
             return Total(state.total, state.slept + 1, state.filling)
         case Erased():

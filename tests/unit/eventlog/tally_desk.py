@@ -16,11 +16,13 @@ from volt_contracts.message import Command
 from volt_contracts.topics import Topic
 from volt_eventlog.batch import Batch
 from volt_eventlog.catching_up import Slice
+from volt_eventlog.checkpoints import Checkpoints
 from volt_eventlog.decider import Decider
-from volt_eventlog.fold import Kept, SnapshotCodec
+from volt_eventlog.fold import CHECKPOINT, Kept, SnapshotCodec
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.keys import Keys
 from volt_eventlog.records import headers_of, message_of
+from volt_eventlog.transaction import Outbox
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PREFIX = "p."
@@ -131,6 +133,8 @@ class Desk:
         self.kafka = Kafka("127.0.0.1:1", prefix=PREFIX)
         self.snapshots = SnapshotCodec(self.decider)
         self.keys = Keys(self.decider, dict(self.states), self.restored_at)
+        self.checkpoints = Checkpoints(self.snapshots, self.keys, 0, 5.0, {}, 0.0)
+        self.log = Collector()
         self.positions = {topic.name: 0 for topic in self.decider.inputs} | self.positions
 
     def fact(
@@ -191,8 +195,24 @@ class Desk:
     async def commit(self, batch: Batch) -> list[Written]:
         """Close, write and commit a batch; what it wrote."""
         batch.close()
-        sent = await outputs(batch)
-        self.keys.commit(batch.changed, batch.published, batch.inputs, batch.woken)
+        ends = await batch.outbox.send(self.log)
+        end = ends.get((PREFIX + self.decider.events.name, 0))
+        if end is not None:
+            self.checkpoints.passed(batch.changed, end, 0.0)
+        self.keys.commit(batch.changed, batch.published, batch.inputs, batch.woken, batch.sizes)
+        return self._written()
+
+    async def checkpoint(self) -> list[Written]:
+        """Write the snapshots that wait, as far as one transaction carries them; what it wrote."""
+        part, outbox = self.checkpoints.part(), Outbox()
+        part.add_to(outbox, PREFIX + self.decider.state.name, 0)
+        await outbox.send(self.log)
+        self.checkpoints.saved(part)
+        return self._written()
+
+    def _written(self) -> list[Written]:
+        """What the log has since it was last looked at."""
+        sent = self.log.sent[len(self.written) :]
         self.written += sent
         return sent
 
@@ -221,4 +241,4 @@ def rows(written: Sequence[Written]) -> list[Any]:
 
 def snapshots(written: Sequence[Written]) -> dict[str, bytes | None]:
     """The snapshots by key."""
-    return {one.key: one.value for one in of(written, STATE)}
+    return {one.key: one.value for one in of(written, STATE) if one.key != CHECKPOINT}

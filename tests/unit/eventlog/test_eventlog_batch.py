@@ -24,7 +24,7 @@ from unit.eventlog.tally import (
     Noise,
     Slept,
 )
-from unit.eventlog.tally_desk import NOON, PREFIX, Collector, Desk, Fetched, events, of, outputs, snapshots
+from unit.eventlog.tally_desk import NOON, PREFIX, Collector, Desk, Fetched, events, of, outputs
 
 from volt_contracts import codec
 from volt_contracts.eventlog import CommandRefused, KeyParked, ReleaseKey
@@ -56,22 +56,19 @@ async def test_nothing_changes_before_the_commit() -> None:
     assert desk.batch().kept("t/a").state.total == 2, "what was not committed is gone with its batch"
 
 
-async def test_a_key_has_one_snapshot_a_batch_the_last() -> None:
+async def test_a_batch_writes_no_snapshot() -> None:
     desk = Desk()
     written = await desk.work(*(desk.fact(Fed(amount=1), topic=FACTS) for _ in range(5)))
-    assert len(of(written, STATE)) == 1
-    value = snapshots(written)["t/a"]
-    assert value is not None
-    assert desk.snapshots.decode(value) == desk.keys.states["t/a"]
-    assert dict(of(written, STATE)[0].headers)["volt_fold"].decode() == desk.snapshots.fold_hash
+    assert len(events(written)) == 5
+    assert of(written, STATE) == []
 
 
-async def test_a_key_that_ends_leaves_a_tombstone_and_nothing_in_memory() -> None:
+async def test_a_key_that_ends_leaves_nothing_in_memory() -> None:
     desk = Desk()
     await desk.work(desk.fact(Fed(amount=2), topic=FACTS))
-    written = await desk.work(desk.fact(Fed(amount=0), topic=FACTS))
-    assert snapshots(written) == {"t/a": None}
+    await desk.work(desk.fact(Fed(amount=0), topic=FACTS))
     assert "t/a" not in desk.keys.states
+    assert "t/a" not in desk.keys.sizes
 
 
 async def test_ids_are_derived_from_the_cause_by_position() -> None:

@@ -9,10 +9,10 @@ from unit.eventlog.tally import ACTOR, COMMANDS, EVENTS, FACTS, MENDED, STATE, T
 from unit.eventlog.tally_desk import NOON, Desk, events, of, outputs, snapshots
 
 from volt_contracts.eventlog import CommandRefused, KeyCatchingUp, KeyCaughtUp, KeyParked, KeyReleased, ReleaseKey
-from volt_eventlog.batch import STATE_MAX_BYTES, StateTooLarge
+from volt_eventlog.batch import StateTooLarge
 from volt_eventlog.decider import Decider
 from volt_eventlog.fold import Kept, Parked
-from volt_eventlog.sizes import check_size
+from volt_eventlog.sizes import STATE_MAX_BYTES, check_size
 
 
 def released(desk: Desk, decider: Decider = MENDED) -> Desk:
@@ -210,24 +210,70 @@ async def test_a_key_near_the_limit_can_still_be_parked() -> None:
     assert [type(event) for event in events(written)] == [KeyParked]
 
 
-async def test_a_large_state_is_named() -> None:
+async def test_a_state_that_grows_in_small_steps_is_measured_before_it_is_too_large() -> None:
+    """It is not encoded in every batch; but no state passes the limit by bytes that its events have brought."""
+    desk, step = Desk(), 20_000
+    for number in range(1, 20):
+        batch = desk.batch()
+        batch.take(*desk.fact(Fed(filling=step), topic=FACTS))
+        if number * step > STATE_MAX_BYTES - 100:
+            with pytest.raises(StateTooLarge):
+                batch.close()
+            return
+        await desk.commit(batch)
+        assert desk.keys.sizes["t/a"] >= len(desk.snapshots.encode(desk.keys.states["t/a"]) or b"")
+    pytest.fail("it was never refused")
+
+
+async def test_small_states_are_not_encoded_to_be_measured() -> None:
     desk = Desk()
+    for _ in range(20):
+        await desk.work(desk.fact(Fed(), topic=FACTS))
+    first = desk.keys.sizes["t/a"]
+    assert first > 20 * len(b'{"type":"tally.added.v1","amount":1}')
+    await desk.checkpoint()
+    assert desk.keys.sizes["t/a"] == len(desk.snapshots.encode(desk.keys.states["t/a"]) or b"") < first
+
+
+async def test_a_state_that_was_found_too_large_at_a_checkpoint_parks_its_key_at_the_next_message() -> None:
+    """Its events do not show how it grows. It is kept all the same: what was decided is decided."""
+    desk = Desk()
+    await desk.work(desk.fact(Fed(swelling=STATE_MAX_BYTES + 1), topic=FACTS))
+    value = snapshots(await desk.checkpoint())["t/a"]
+    assert value is not None
+    assert desk.snapshots.decode(value) == desk.keys.states["t/a"]
+    refused = await desk.work(desk.fact(ReleaseKey(actor=ACTOR), topic=COMMANDS, key="t/b"))
+    assert [type(event) for event in events(refused)] == [CommandRefused], "others go on"
+    fact = desk.fact(Fed(), topic=FACTS)
     batch = desk.batch()
-    batch.take(*desk.fact(Fed(filling=9000), topic=FACTS))
-    batch.take(*desk.fact(Fed(), topic=FACTS, key="t/b"))
-    batch.close()
-    assert [key for key, _ in batch.large] == ["t/a"]
+    batch.take(*fact)
+    with pytest.raises(StateTooLarge) as large:
+        batch.close()
+    again = desk.batch(condemned={large.value.key: str(large.value)})
+    again.take(*fact)
+    assert [type(event) for event in events(await desk.commit(again))] == [KeyParked]
+
+
+async def test_a_command_of_the_runner_for_a_state_that_is_too_large_is_answered() -> None:
+    """It is no message at which the key could be parked; the batch must not be done again for ever."""
+    desk = Desk()
+    await desk.work(desk.fact(Fed(swelling=STATE_MAX_BYTES + 1), topic=FACTS))
+    await desk.checkpoint()
+    batch = desk.batch(condemned={"t/a": "the state of t/a would be 300000 bytes"})
+    batch.take(*desk.fact(ReleaseKey(actor=ACTOR), topic=COMMANDS))
+    assert [type(event) for event in events(await desk.commit(batch))] == [CommandRefused]
 
 
 async def test_a_parked_key_without_a_state_is_kept_and_restored() -> None:
     desk = Desk()
-    written = await desk.work(desk.fact(Fed(poison=True), topic=FACTS))
+    assert of(await desk.work(desk.fact(Fed(poison=True), topic=FACTS)), STATE) == []
+    written = await desk.checkpoint()
     value = snapshots(written)["t/a"]
     assert value is not None
     kept = desk.snapshots.decode(value)
     assert kept.state is None
     assert isinstance(kept.parked, Parked)
-    assert len(of(written, STATE)) == 1
+    assert len(of(written, STATE)) == 2, "the snapshot and the checkpoint"
 
 
 async def test_a_dead_letter_is_never_too_large_for_the_broker() -> None:
