@@ -1,6 +1,7 @@
 """Deciders on one core, in memory: pure decide and evolve, and the same in the runner's batches with all encoding."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -90,6 +91,8 @@ def _decide_all(decider: Decider, states: dict[str, Any], messages: Sequence[Mes
 def _batched(decider: Decider, topic: Topic, lane: Lane, records: Sequence[LogRecord]) -> Iterator[Figure]:
     """The runner's batches: decoding, spans, ids, headers, encoding, checkpoints, public rows, timers."""
     half = len(records) // 2
+    gc.collect()
+    gc.freeze()  # the messages are no part of a task: the collector shall not walk over them again and again
     for at_once, part in ((BATCH, records[:half]), (STATIONS, records[half:])):
         outputs = lane.outputs
         began = time.process_time()
