@@ -53,9 +53,12 @@ _TAKEN = frozenset(
 )
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 def time_header(moment: datetime) -> bytes:
-    """An aware time as the RFC 3339 text of `ce_time`."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()
+    """An aware time as the RFC 3339 text of `ce_time`: its JSON without the quotes, much cheaper than `isoformat`."""
+    return _encode(moment.astimezone(UTC))[1:-1]
 
 
 def to_headers(envelope: Envelope) -> list[Header]:
@@ -99,7 +102,7 @@ def from_headers(headers: Sequence[Header]) -> Envelope:
             causation_id=_text(found.get(CAUSATION)),
             command_id=_text(found.get(COMMAND)),
             traceparent=found.get(TRACEPARENT),
-            extra=tuple(header for header in headers if header[0] not in _TAKEN),
+            extra=() if found.keys() <= _TAKEN else tuple(header for header in headers if header[0] not in _TAKEN),
         )
     except KeyError as missing:
         raise EnvelopeError(f"the record has no header {missing}") from missing

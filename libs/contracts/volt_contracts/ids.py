@@ -7,9 +7,8 @@ NAMESPACE = UUID("6f1f2a0e-6c1b-5a44-9d0f-2f6a0c6f9b11")
 """Root of every derived id of Voltlog (RFC 9562 §5.5)."""
 
 _ROOT = NAMESPACE.bytes
-_VERSION_5 = 0x5 << 76
-_VARIANT = 0x8 << 60
-_CLEAR = ~((0xF << 76) | (0x3 << 62))
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+"""A hexadecimal digit with its two high bits set to 10 (RFC 9562 §4.1)."""
 
 
 def derive(cause: str, name: str) -> str:
@@ -18,14 +17,13 @@ def derive(cause: str, name: str) -> str:
     A `cause` that is a UUID is its own namespace; any other text is first hashed below `NAMESPACE`, so that ids which
     came from outside can be causes as well.
     """
-    text = _uuid5(_namespace(cause), name).hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return _uuid5(_namespace(cause), name)
 
 
-def _uuid5(namespace: bytes, name: str) -> bytes:
-    digest = sha1(namespace + name.encode(errors="surrogatepass"), usedforsecurity=False).digest()
-    number = int.from_bytes(digest[:16], "big")
-    return ((number & _CLEAR) | _VERSION_5 | _VARIANT).to_bytes(16, "big")
+def _uuid5(namespace: bytes, name: str) -> str:
+    """Version and variant are set in the digits: every output has an id, and numbers of 128 bits cost twice as much."""
+    text = sha1(namespace + name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
 def _namespace(cause: str) -> bytes:
@@ -37,7 +35,7 @@ def _namespace(cause: str) -> bytes:
             raw = b""
         if len(raw) == 16:
             return raw
-    return _uuid5(_ROOT, cause)
+    return bytes.fromhex(_uuid5(_ROOT, cause).replace("-", ""))
 
 
 def station_uid(tenant: str, identity: str) -> str:

@@ -86,6 +86,12 @@ def test_other_zones_are_written_in_utc() -> None:
     assert time_header(NOON.astimezone(timezone(timedelta(hours=-7)))) == b"2026-03-01T12:00:00.250000Z"
 
 
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_a_time_is_written_as_isoformat_writes_it(moment: datetime) -> None:
+    """Without a fraction where there is none: the same time always has the same bytes."""
+    assert time_header(moment) == moment.isoformat().replace("+00:00", "Z").encode()
+
+
 def test_one_header_is_found_without_reading_the_others() -> None:
     assert header([("a", b"1"), ("b", b"2"), ("b", b"3")], "b") == b"2"
     assert header([("a", b"1")], "b") is None
