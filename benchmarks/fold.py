@@ -13,7 +13,7 @@ from benchmarks.lane import Lane, NoTables, Sink
 from benchmarks.plan import Plan
 from volt_contracts.message import Event
 from volt_contracts.topics import GATEWAY_FRAMES, STATION_EVENTS, Topic
-from volt_eventlog.decider import Decider
+from volt_eventlog.decider import Decided, Decider, Output
 from volt_eventlog.message import Message
 from volt_eventlog.records import message_of
 from volt_session.decider import SESSION
@@ -77,15 +77,25 @@ def _decided(decider: Decider, topic: Topic, lane: Lane, records: Sequence[LogRe
 
 
 def _decide_all(decider: Decider, states: dict[str, Any], messages: Sequence[Message]) -> int:
-    tables, events = NoTables(), 0
+    tables, count_of_events = NoTables(), 0
     for message in messages:
         state = states.get(message.key)
-        for output in decider.decide(state, message, tables):
-            if isinstance(output, Event):
-                state = decider.evolve(state, output)
-                events += 1
-        states[message.key] = state
-    return events
+        decided = decider.decide(state, message, tables)
+        outputs = decided.outputs if isinstance(decided, Decided) else decided
+        events = [output for output in outputs if isinstance(output, Event)]
+        if events:
+            states[message.key] = _after(decider, state, decided, events)
+        count_of_events += len(events)
+    return count_of_events
+
+
+def _after(decider: Decider, state: Any, decided: Sequence[Output] | Decided, events: Sequence[Event]) -> Any:
+    """The state that the runner goes on with: the decider's own, or the fold."""
+    if isinstance(decided, Decided):
+        return decided.state
+    for event in events:
+        state = decider.evolve(state, event)
+    return state
 
 
 def _batched(decider: Decider, topic: Topic, lane: Lane, records: Sequence[LogRecord]) -> Iterator[Figure]:

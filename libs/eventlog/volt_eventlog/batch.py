@@ -12,7 +12,7 @@ from volt_contracts.ids import derive
 from volt_contracts.message import Command, Event, Outcome
 from volt_contracts.topics import Topic
 from volt_eventlog.catching_up import Slice
-from volt_eventlog.decider import Decider, Output, Record, Tables
+from volt_eventlog.decider import Decided, Decider, Output, Record, Tables
 from volt_eventlog.fold import NOTHING, UNFINISHED, Kept, SnapshotCodec, folded
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.keys import Keys
@@ -205,19 +205,24 @@ class Batch:
         self._count("handled", "tick" if isinstance(message, Tick) else message.envelope.type)
 
     def _decided(self, message: Message | Tick, kept: Kept) -> tuple[Kept, list[Staged]]:
-        outputs = self._decider.decide(kept.state, message, self._tables)
-        return self._staged(message, kept, outputs)
+        decided = self._decider.decide(kept.state, message, self._tables)
+        if not isinstance(decided, Decided):
+            return self._staged(message, kept, decided)
+        staged = self._written(message, decided.outputs)
+        if any(isinstance(output, Event) for output in decided.outputs):
+            kept = Kept(decided.state, kept.parked)
+        return kept, staged
 
     def _staged(self, message: Message | Tick, kept: Kept, outputs: Sequence[Output]) -> tuple[Kept, list[Staged]]:
-        staged: list[Staged] = []
-        for index, output in enumerate(outputs):
+        for output in outputs:
             if isinstance(output, Event):
                 kept = folded(self._decider, kept, output)
-                record = Record(self._decider.events, message.key, output)
-            else:
-                record = output
-            staged.append(self._encoded(message, record, index))
-        return kept, staged
+        return kept, self._written(message, outputs)
+
+    def _written(self, message: Message | Tick, outputs: Sequence[Output]) -> list[Staged]:
+        events, key = self._decider.events, message.key
+        records = [Record(events, key, output) if isinstance(output, Event) else output for output in outputs]
+        return [self._encoded(message, record, index) for index, record in enumerate(records)]
 
     def _stage(self, key: str, before: Kept, after: Kept, staged: list[Staged]) -> None:
         for entry in staged:

@@ -21,8 +21,7 @@ class Tables(Protocol):
         """The row of `key` in `topic`, or None."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """An output that is no event of this decider: a command to another one, or a record of a topic its owner writes."""
 
     topic: Topic
@@ -32,7 +31,20 @@ class Record:
 
 
 Output = Event | Record
-Decide = Callable[[Any, Message | Tick, Tables], Sequence[Output]]
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """The outputs of a decider that folds its events while it decides, with the state that they lead to.
+
+    `state` is what `evolve` makes of these events, one after the other, on the state that `decide` was given: the
+    runner takes it instead of folding them once more. Without events among the outputs it is not looked at.
+    """
+
+    outputs: Sequence[Output]
+    state: Any
+
+
+Decide = Callable[[Any, Message | Tick, Tables], Sequence[Output] | Decided]
 Evolve = Callable[[Any, Any], Any]
 Public = Callable[[str, Any], Mapping[Topic, msgspec.Struct | None]]
 NextDeadline = Callable[[Any, datetime], Deadline | None]
@@ -52,8 +64,9 @@ def no_deadline(_state: Any, _last_input_at: datetime) -> Deadline | None:
 class Decider:
     """A decider and its topics. Every function is pure; the state of a key is None before its first event.
 
-    - `decide(state, message, tables)` → events of this key (in order) and records for other topics. Never raises on
-      any input it may get; whatever it takes from a table it copies into its events.
+    - `decide(state, message, tables)` → events of this key (in order) and records for other topics, with the state
+      after them if it has folded them (`Decided`). Never raises on any input it may get; whatever it takes from a
+      table it copies into its events.
     - `evolve(state, event)` → the state after it; None is a tombstone. Total: it never raises and reads no clock.
     - `public(key, state)` → the rows to publish; written when their bytes change; None erases a row.
     - `deadline(state, last_input_at)` → when to be woken with a `Tick`; `last_input_at` is the append time of the key's

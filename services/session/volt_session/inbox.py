@@ -19,7 +19,7 @@ from volt_contracts.station import (
     TransactionStarted,
     TransactionUpdated,
 )
-from volt_eventlog.decider import Output, Tables
+from volt_eventlog.decider import Decided, Output, Tables
 from volt_eventlog.message import Message, Tick
 from volt_session.domain import authorization, ending, places, plug, readings, remote, tokens, transactions
 from volt_session.domain.decision import Decision
@@ -54,17 +54,17 @@ AUTHORIZATION_INBOX: Mapping[type[msgspec.Struct], AuthorizationHandler] = {
 }
 
 
-def decide_session(state: SessionState | None, message: Message | Tick, tables: Tables) -> Sequence[Output]:
+def decide_session(state: SessionState | None, message: Message | Tick, tables: Tables) -> Decided:
     """The outputs of one message about a station, or of one of its deadlines."""
     decision = Decision(state, message, tables)
     if isinstance(message, Tick):
         ending.tick(decision, message)
-        return decision.outputs
+        return decision.decided()
     handler = SESSION_INBOX.get(type(message.body))
     if handler is not None:
         handler(decision, message)
         ending.keep_bounded(decision)
-    return decision.outputs
+    return decision.decided()
 
 
 def decide_authorization(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from volt_contracts import gateway, station
 from volt_contracts.codec import type_name
-from volt_eventlog.decider import Decide, Output, Tables
+from volt_eventlog.decider import Decide, Decided, Tables
 from volt_eventlog.message import Message, Tick
 from volt_ocpp.versions import Version
 from volt_station import outbox
@@ -37,15 +37,15 @@ class Known(NamedTuple):
 def deciding(quirks: StationQuirks) -> Decide:
     """The twin's `decide` under these quirks."""
 
-    def decide(state: Station | None, message: Message | Tick, tables: Tables) -> list[Output]:
+    def decide(state: Station | None, message: Message | Tick, tables: Tables) -> Decided:
         turn = Turn(state, message)
         if isinstance(message, Tick):
             deadlines.passed(turn, message)
-            return turn.outputs
+            return turn.decided()
         take = INBOX.get(type(message.body))
         if take is not None:
             take(turn, message, Known(tables, quirks))
-        return turn.outputs
+        return turn.decided()
 
     return decide
 

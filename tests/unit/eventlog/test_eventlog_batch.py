@@ -1,6 +1,9 @@
 """A batch without Kafka: what it decides, on which states, and what it would write under which ids."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
@@ -23,13 +26,16 @@ from unit.eventlog.tally import (
     Fed,
     Noise,
     Slept,
+    Total,
+    decide,
 )
 from unit.eventlog.tally_desk import NOON, PREFIX, Collector, Desk, Fetched, events, of, outputs
 
 from volt_contracts import codec
 from volt_contracts.eventlog import CommandRefused, KeyParked, ReleaseKey
+from volt_eventlog.decider import Decided, Decider, Output, Record, Tables
 from volt_eventlog.fold import Kept
-from volt_eventlog.message import Tick
+from volt_eventlog.message import Message, Tick
 from volt_eventlog.partition import partition_of
 from volt_eventlog.transaction import Outbox
 
@@ -289,3 +295,50 @@ async def test_a_state_of_before_goes_on() -> None:
     desk = Desk(states={"t/a": Kept(state)})
     written = await desk.work(desk.fact(Add(amount=2, actor=ANNA), topic=COMMANDS))
     assert events(written)[-1].total == 42
+
+
+def offering(state_after: Callable[[Any, list[Output]], Any]) -> Decider:
+    """The tally, offering a state with its outputs; its fold must not be asked."""
+
+    def decided(state: Any, message: Message | Tick, tables: Tables) -> Decided:
+        outputs = decide(state, message, tables)
+        return Decided(outputs, state_after(state, outputs))
+
+    def evolve(_state: Any, event: Any) -> Any:
+        raise AssertionError(f"{event} is folded once more")
+
+    return replace(TALLY, decide=decided, evolve=evolve)
+
+
+def _folded(state: Any, outputs: list[Output]) -> Any:
+    for output in outputs:
+        if not isinstance(output, Record):
+            state = TALLY.evolve(state, output)
+    return state
+
+
+async def test_a_state_that_the_decider_has_folded_is_taken_as_it_is() -> None:
+    facts = [(2, 0), (3, 1), (0, 0), (7, 0)]
+    offered, folded = Desk(decider=offering(_folded)), Desk()
+    for desk in (offered, folded):
+        for amount, forwards in facts:
+            await desk.work(desk.fact(Fed(amount=amount, forwards=forwards), topic=FACTS))
+    assert offered.written == folded.written
+    assert offered.keys.states == folded.keys.states == {"t/a": Kept(Total(7))}
+
+
+async def test_an_offered_state_without_events_changes_nothing() -> None:
+    desk = Desk(decider=offering(lambda _state, _outputs: Total(99)))
+    written = await desk.work(desk.fact(Fed(giant=10), topic=FACTS))
+    assert [one.topic for one in written] == [f"{PREFIX}tally.rows"]
+    assert desk.keys.states == {}
+
+
+async def test_an_offered_state_is_not_taken_when_its_outputs_cannot_be_written() -> None:
+    def decided(state: Any, message: Message | Tick, tables: Tables) -> Decided:
+        return Decided([*decide(state, message, tables), Added(amount=1)], Total(99))
+
+    desk = Desk(decider=replace(TALLY, decide=decided))
+    written = await desk.work(desk.fact(Fed(giant=1_000_000), topic=FACTS))
+    assert [type(event) for event in events(written)] == [KeyParked]
+    assert desk.keys.states["t/a"].state is None

@@ -14,6 +14,7 @@ from volt_contracts.topics import Topic
 from volt_eventlog.decider import Decider, Output
 from volt_eventlog.fold import Kept, SnapshotCodec
 from volt_eventlog.message import Message
+from volt_testkit.deciding import outputs_of
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -58,7 +59,7 @@ class Life:
         )
         body = _through_json(self.decider.commands, command)
         message = Message(self.decider.commands, self.key, body, envelope, 0, self.commands, self.now)
-        outputs = list(self.decider.decide(self.state, message, self.tables))
+        outputs = outputs_of(self.decider, self.state, message, self.tables)
         for output in outputs:
             if isinstance(output, Event):
                 self._fold(output)

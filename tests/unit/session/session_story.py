@@ -32,6 +32,7 @@ from volt_eventlog.fold import Kept, SnapshotCodec
 from volt_eventlog.message import Message, Tick
 from volt_session.decider import SESSION
 from volt_session.domain.session import Ended, Finalised, Open, SessionState
+from volt_testkit.deciding import outputs_of
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KEY = "demo/st-1"
@@ -109,7 +110,7 @@ class Life:
 
     def _run(self, message: Message | Tick) -> list[Output]:
         before = msgspec.json.encode(self.kept)
-        outputs = list(self.decider.decide(self.kept.state, message, self.tables))
+        outputs = outputs_of(self.decider, self.kept.state, message, self.tables)
         assert msgspec.json.encode(self.kept) == before, "deciding changed the state"
         for index, output in enumerate(outputs):
             if isinstance(output, Event):
@@ -188,7 +189,7 @@ class Story(Life):
         tag = codec.type_name(type(body))
         envelope = Envelope(id=f"cause-{self.count}", type=tag, source="test", subject=self.key, time=self.now)
         message = Message(STATION_EVENTS, self.key, body, envelope, 0, self.count, self.now, self.decider.lane)
-        for output in self.decider.decide(self.kept.state, message, self.tables):
+        for output in outputs_of(self.decider, self.kept.state, message, self.tables):
             if isinstance(output, Event):
                 self.events.append(output)
                 self.kept = Kept(self.decider.evolve(self.kept.state, output))

@@ -14,6 +14,7 @@ from volt_session import app
 from volt_session.decider import AUTHORIZATION, SESSION
 from volt_session.domain.session import SessionState
 from volt_session.inbox import AUTHORIZATION_INBOX, SESSION_INBOX
+from volt_testkit.deciding import outputs_of
 
 
 def test_every_type_that_is_heard_comes_in_an_input() -> None:
@@ -39,7 +40,7 @@ def test_a_message_that_nobody_listens_to_has_no_outputs() -> None:
     envelope = Envelope(id="c", type=type_name(ReleaseKey), source="t", subject=KEY, time=NOON)
     message = Message(SESSION_COMMANDS, KEY, body, envelope, 0, 0, NOON, SESSION.lane)
     for decider in (SESSION, AUTHORIZATION):
-        assert list(decider.decide(None, message, Rows())) == []
+        assert outputs_of(decider, None, message, Rows()) == []
         assert decider.evolve(None, body) is None
         assert decider.deadline(None, NOON) is None
     assert SESSION.evolve(SessionState(), body) is None

@@ -35,6 +35,7 @@ from volt_eventlog.fold import Kept, SnapshotCodec
 from volt_eventlog.message import Message, Tick
 from volt_station.decider import STATION
 from volt_station.domain.state import Station
+from volt_testkit.deciding import outputs_of
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KEY = "demo/3f8a1c52-7f0e-5d1c-9a55-0a7b6f0d2c11"
@@ -231,7 +232,7 @@ class Story:
     def step(self, message: Message | Tick) -> Then:
         """Decide, fold, and check that what was decided on is what was folded."""
         self.past.append(message)
-        outputs = [read_back(output) for output in self.decider.decide(self.state, message, self.tables)]
+        outputs = [read_back(output) for output in outputs_of(self.decider, self.state, message, self.tables)]
         for output in outputs:
             if isinstance(output, Event):
                 self.events.append(output)

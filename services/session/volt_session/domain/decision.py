@@ -11,7 +11,7 @@ import msgspec
 from volt_contracts.ids import split_key
 from volt_contracts.message import Event
 from volt_contracts.topics import Topic
-from volt_eventlog.decider import Output, Record, Tables
+from volt_eventlog.decider import Decided, Output, Record, Tables
 from volt_eventlog.message import Message, Tick
 from volt_session.domain.evolve import evolve
 from volt_session.domain.session import NOTHING, Ended, Open, SessionState, visit_of
@@ -59,6 +59,10 @@ class Decision:
         command_id = self.next_id
         self.outputs.append(Record(topic, key, body))
         return command_id
+
+    def decided(self) -> Decided:
+        """The outputs, and the state as it is after them: none where nothing is left to be kept."""
+        return Decided(self.outputs, None if self.state == NOTHING else self.state)
 
     def visit(self, session_id: str) -> Open | Ended:
         """A visit that is known to be there, as it is by now."""

@@ -8,7 +8,7 @@ from volt_contracts.envelope import Header
 from volt_contracts.fact import Decoder, FrameRef
 from volt_contracts.message import Event
 from volt_contracts.topics import Topic
-from volt_eventlog.decider import Output, Record
+from volt_eventlog.decider import Decided, Output, Record
 from volt_eventlog.message import Message, Tick
 from volt_station.domain.evolve import evolve
 from volt_station.domain.state import EMPTY, Station
@@ -49,6 +49,10 @@ class Turn:
     def write(self, topic: Topic, body: msgspec.Struct, headers: Sequence[Header] = ()) -> None:
         """A record for another topic, with the key of this station."""
         self.outputs.append(Record(topic, self.cause.key, body, tuple(headers)))
+
+    def decided(self) -> Decided:
+        """All of it, with the twin as it is now."""
+        return Decided(self.outputs, self.state)
 
     def id_after(self, more: int = 0) -> str:
         """The id that the next output will bear, or one of those that follow it."""
