@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from volt_contracts import codec
 from volt_contracts.envelope import DEADLINE, Header
 from volt_contracts.eventlog import CommandRefused, KeyCatchingUp, KeyCaughtUp, KeyParked, KeyReleased, ReleaseKey
@@ -25,6 +27,9 @@ from volt_eventlog.transaction import Outbox
 
 Staged = tuple[str, int, bytes, bytes | None, list[Header]]
 """Topic name, partition, key, value and headers of a record that is ready to be written."""
+
+Origin = tuple[str, str | None, datetime]
+"""What the outputs of one message share: the id of their cause, the id that correlates them, and its time."""
 
 REBUILDING: Header = ("volt_fold", b"rebuilding")
 DEAD_BYTES = 512 * 1024
@@ -80,6 +85,7 @@ class Batch:
         self._event_bytes: dict[str, int] = {}
         self.spans = BatchSpans(decider.lane)
         self._cause: dict[str, tuple[str, datetime]] = {}
+        self._encoded_last: tuple[msgspec.Struct | None, bytes | None] = (None, None)
 
     def kept(self, key: str) -> Kept:
         """The key's state as this batch has it so far."""
@@ -220,9 +226,11 @@ class Batch:
         return kept, self._written(message, outputs)
 
     def _written(self, message: Message | Tick, outputs: Sequence[Output]) -> list[Staged]:
-        events, key = self._decider.events, message.key
+        if not outputs:
+            return []
+        events, key, origin = self._decider.events, message.key, _origin(message)
         records = [Record(events, key, output) if isinstance(output, Event) else output for output in outputs]
-        return [self._encoded(message, record, index) for index, record in enumerate(records)]
+        return [self._encoded(message, origin, record, index) for index, record in enumerate(records)]
 
     def _stage(self, key: str, before: Kept, after: Kept, staged: list[Staged]) -> None:
         for entry in staged:
@@ -233,21 +241,15 @@ class Batch:
         if after is not before:
             self.changed[key] = after
 
-    def _encoded(self, message: Message | Tick, record: Record, index: int) -> Staged:
-        body, topic = record.body, record.topic
-        command_id = body.command_id if isinstance(body, Outcome) else None
-        cause, correlation, at = _origin(message)
-        if command_id is not None:
-            output_id = derive(command_id, f"{self._decider.lane}/outcome")
-        else:
-            output_id = message.output_id(index)
-        if isinstance(body, Command):
-            command_id = output_id
+    def _encoded(self, message: Message | Tick, origin: Origin, record: Record, index: int) -> Staged:
+        body, topic, key = record.body, record.topic, record.key.encode()
+        cause, correlation, at = origin
+        output_id, command_id = self._ids(message, body, index)
         headers = headers_of(
             topic.types[0] if body is None else type(body),
             id=output_id,
             source=self._source,
-            subject=record.key.encode(),
+            subject=key,
             time=time_of(body, at),
             causation_id=cause,
             correlation_id=correlation,
@@ -255,11 +257,23 @@ class Batch:
             traceparent=self.spans.traceparent(topic.name),
             extra=record.headers if isinstance(message, Message) else (*record.headers, _deadline(message)),
         )
-        value = None if body is None else codec.encode(body)
-        key = record.key.encode()
+        value = self._value(body)
         check_size(topic.name, key, value, headers)
         place = self._partition if topic is self._decider.events else self._place(topic, record.key)
         return self._kafka.name(topic), place, key, value, headers
+
+    def _ids(self, message: Message | Tick, body: msgspec.Struct | None, index: int) -> tuple[str, str | None]:
+        """The output's own id, and the id of the command that it is or whose outcome it is."""
+        if isinstance(body, Outcome):
+            return derive(body.command_id, f"{self._decider.lane}/outcome"), body.command_id
+        output_id = message.output_id(index)
+        return output_id, output_id if isinstance(body, Command) else None
+
+    def _value(self, body: msgspec.Struct | None) -> bytes | None:
+        """The body encoded; one that goes to several topics, as readings do, is encoded once."""
+        if body is not self._encoded_last[0]:
+            self._encoded_last = (body, None if body is None else codec.encode(body))
+        return self._encoded_last[1]
 
     def _place(self, topic: Topic, key: str) -> int:
         return partition_of(key, self._partitions[topic.name])
@@ -333,7 +347,7 @@ class Batch:
         self.counts[(what, tag)] = self.counts.get((what, tag), 0) + 1
 
 
-def _origin(message: Message | Tick) -> tuple[str, str | None, datetime]:
+def _origin(message: Message | Tick) -> Origin:
     if isinstance(message, Tick):
         cause = derive(message.key, message.cause)
         return cause, cause, message.at
