@@ -5,6 +5,8 @@ from datetime import tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from volt_contracts.fact import Decoder, FrameRef
 from volt_contracts.gateway import Decision, Exchange
 from volt_contracts.topics import NETWORK_STATIONS
@@ -74,7 +76,7 @@ class Frame:
             quirk = self.quirks.named.get(EffectName.STATION_ZONE)
             if quirk is not None:
                 self.apply(quirk)
-                clock = clock._replace(zone=self._zone())
+                clock = replace(clock, zone=self._zone())
         timed = clock.judge(sent, offline)
         if timed.time.clock == "unset" and not (optional and sent.text is None):
             self._note_unset(sent)

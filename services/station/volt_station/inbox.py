@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+
+import msgspec
 
 from volt_contracts import gateway, station
 from volt_contracts.codec import type_name
@@ -27,7 +28,7 @@ ACTIONS: Mapping[tuple[str, str], Hear] = {
 """Calls that say something of the twin; all others are passed over."""
 
 
-class Known(NamedTuple):
+class Known(msgspec.Struct, frozen=True):
     """What a message is read with beside the twin's state."""
 
     tables: Tables

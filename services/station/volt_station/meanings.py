@@ -3,6 +3,8 @@
 from collections.abc import Hashable
 from typing import Any, NamedTuple
 
+import msgspec
+
 from volt_ocpp.quirks.effects import EffectName
 from volt_station.domain import measurands
 from volt_station.domain.measurands import EXPORT_REGISTER, REGISTER, UNITS_2X, UNITS_16
@@ -14,7 +16,7 @@ _MOST_KNOWN = 4096
 _QUOTES = " \"'"
 
 
-class Words(NamedTuple):
+class Words(msgspec.Struct, frozen=True):
     """The words as they stand in the payload, whatever they are."""
 
     measurand: Any = None

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from volt_contracts.station import Reading, Value
 from volt_ocpp.quirks.effects import EffectName
@@ -17,10 +19,11 @@ from volt_station.meanings import Words
 
 _SUMMED = {REGISTER: "Wh", EXPORT_REGISTER: "Wh", POWER: "W", EXPORTED_POWER: "W", SOC: "%"}
 """What a reading has a total of, and its unit."""
+_OUTLET = (None, "Outlet")
 _PHASES = {"L1": "L1", "L2": "L2", "L3": "L3", "L1-N": "L1", "L2-N": "L2", "L3-N": "L3"}
 
 
-class Sample(NamedTuple):
+class Sample(msgspec.Struct, frozen=True):
     """One sampled value in the station's own words; `power` of ten by which it is to be multiplied."""
 
     value: Any
@@ -28,7 +31,7 @@ class Sample(NamedTuple):
     power: int = 0
 
 
-class Sampled(NamedTuple):
+class Sampled(msgspec.Struct, frozen=True):
     """All that was sampled at one moment. `empty`: the list of samples itself is."""
 
     sent: Sent
@@ -63,8 +66,9 @@ def moments(frame: Frame, sampled: Iterable[Sampled], offline: bool | None = Non
 def _values(frame: Frame, sampled: Sampled, suspect: set[str]) -> dict[str, list[Value]]:
     """The values of one moment by their context, also of contexts that have only signed data."""
     found: dict[str, list[Value]] = {}
+    meaning_of = frame.meanings.of
     for sample in sampled.samples:
-        meaning = frame.meanings.of(sample.words)
+        meaning = meaning_of(sample.words)
         for quirk in meaning.applied:
             frame.apply(quirk)
         if meaning.dropped:
@@ -88,7 +92,10 @@ def _values(frame: Frame, sampled: Sampled, suspect: set[str]) -> dict[str, list
             location=meaning.location,
             as_sent=meaning.as_sent,
         )
-        found.setdefault(meaning.context, []).append(neutral)
+        if meaning.context in found:
+            found[meaning.context].append(neutral)
+        else:
+            found[meaning.context] = [neutral]
     for signed in sampled.signed:
         found.setdefault(signed.context, [])
     return found
@@ -123,7 +130,9 @@ def _power(totals: dict[str, Decimal | None]) -> Decimal | None:
 
 def _total(frame: Frame, measurand: str, values: list[Value]) -> Decimal | None:
     """The value for all phases, at the outlet rather than elsewhere; under a quirk the sum of the phases."""
-    mine = [value for value in values if value.location in (None, "Outlet")] or values
+    if values[0].phase is None and values[0].location in _OUTLET:
+        return values[0].value
+    mine = [value for value in values if value.location in _OUTLET] or values
     for value in mine:
         if value.phase is None:
             return value.value

@@ -115,6 +115,11 @@ def _status_changed(state: Station, event: ConnectorStatusChanged) -> Station:
 
 
 def _readings_taken(state: Station, event: ReadingsTaken) -> Station:
+    return readings_taken(state, event, marks.of_readings(event))
+
+
+def readings_taken(state: Station, event: ReadingsTaken, taken: list[str]) -> Station:
+    """The twin after readings with these marks, for whoever has worked them out already."""
     state = evolve_transactions.metered(state, event)
     if event.seq_no is not None or not event.readings:
         return state
@@ -122,7 +127,7 @@ def _readings_taken(state: Station, event: ReadingsTaken) -> Station:
     waiting = evse.waiting
     if event.transaction_uid is None and event.frame is not None:
         waiting = (*waiting, Waiting(event.frame.id, event.time.at))[-WAITING:]
-    seen = marks.added(evse.seen, marks.of_readings(event))
+    seen = marks.added(evse.seen, taken)
     return _with_evse(state, event.evse, Evse(evse.connectors, seen, waiting))
 
 

@@ -1,13 +1,14 @@
 """When something happened: what a station's timestamp is worth, and whether the station was offline then."""
 
 from datetime import UTC, datetime, tzinfo
-from typing import NamedTuple
+
+import msgspec
 
 from volt_contracts.fact import ClockQuality, FactTime, Offline
 from volt_station.domain.limits import ABSURDLY_AHEAD, AHEAD_AFTER, LATE_AFTER
 
 
-class Sent(NamedTuple):
+class Sent(msgspec.Struct, frozen=True):
     """A timestamp as it was sent (`text`) and as it could be read: aware UTC, or None."""
 
     text: str | None
@@ -18,14 +19,14 @@ class Sent(NamedTuple):
 NOT_SENT = Sent(None, None, False)
 
 
-class Timed(NamedTuple):
+class Timed(msgspec.Struct, frozen=True):
     """The times of a fact, and what is odd about them."""
 
     time: FactTime
     suspect: tuple[str, ...] = ()
 
 
-class Clock(NamedTuple):
+class Clock(msgspec.Struct, frozen=True):
     """All that a station's timestamps are judged by.
 
     `linked_at`: since when the link that brought the fact is open, None when that is not known; `zone`: the

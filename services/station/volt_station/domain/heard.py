@@ -1,14 +1,16 @@
 """What was heard from a station, neutral of its version: what the readers of frames hand to the rules."""
 
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from volt_contracts.fact import FactTime
 from volt_contracts.gateway import Decision, Verdict, VerdictSource
 from volt_contracts.station import ChargingState, ConnectorStatus, Reading
 
 
-class Signed(NamedTuple):
+class Signed(msgspec.Struct, frozen=True):
     """Signed meter data, byte for byte, and what stands in it in clear."""
 
     data: str
@@ -20,16 +22,18 @@ class Signed(NamedTuple):
     pagination: str | None = None
 
 
-class Moment(NamedTuple):
+class Moment(msgspec.Struct, frozen=True):
     """What was measured at one moment."""
 
     time: FactTime
     reading: Reading
     signed: tuple[Signed, ...] = ()
     suspect: tuple[str, ...] = ()
+    mark: str = ""
+    """By which a repetition is told, once it was asked for."""
 
 
-class Boot(NamedTuple):
+class Boot(msgspec.Struct, frozen=True):
     """What a station says of itself when it boots."""
 
     time: FactTime
@@ -45,7 +49,7 @@ class Boot(NamedTuple):
     reason: str | None = None
 
 
-class Status(NamedTuple):
+class Status(msgspec.Struct, frozen=True):
     """A connector's status."""
 
     time: FactTime
@@ -60,7 +64,7 @@ class Status(NamedTuple):
     info: str | None = None
 
 
-class Token(NamedTuple):
+class Token(msgspec.Struct, frozen=True):
     """A token that was presented, and the verdict that went out."""
 
     ref: str | None = None
@@ -80,7 +84,7 @@ def token(ref: str | None, type_: str | None, decision: Decision | None) -> Toke
     return Token(ref or decision.token_ref, type_, decision.verdict, decision.verdict_source, decision.group_ref)
 
 
-class Meter(NamedTuple):
+class Meter(msgspec.Struct, frozen=True):
     """Readings of an EVSE. `protocol_id`: the transaction that they name, None for none; `claimed`: they name one,
     be it one that nobody knows; `numbered`: it is an id that a central system may have given."""
 
@@ -92,7 +96,7 @@ class Meter(NamedTuple):
     numbered: bool = False
 
 
-class Start(NamedTuple):
+class Start(msgspec.Struct, frozen=True):
     """StartTransaction of 1.6. `identity`: all that tells it from other starts, as sent, but with the token's ref."""
 
     time: FactTime
@@ -106,7 +110,7 @@ class Start(NamedTuple):
     decision: Decision | None = None
 
 
-class Stop(NamedTuple):
+class Stop(msgspec.Struct, frozen=True):
     """StopTransaction of 1.6. `protocol_id` is None when the id is one that names no transaction; `as_sent` has it."""
 
     time: FactTime
@@ -121,7 +125,7 @@ class Stop(NamedTuple):
     """How far below the start register is rounding, and the quirk that says so."""
 
 
-class Event(NamedTuple):
+class Event(msgspec.Struct, frozen=True):
     """TransactionEvent of 2.x."""
 
     kind: Literal["Started", "Updated", "Ended"]

@@ -5,6 +5,9 @@ Inside a visit or a transaction they are events, for ever; a copy of all of them
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from operator import attrgetter
+
+from msgspec.structs import replace
 
 from volt_contracts.fact import FactTime
 from volt_contracts.station import Reading, ReadingsTaken, SignedMeterData, TransactionStarted, TransactionUpdated
@@ -15,6 +18,7 @@ from volt_station.domain.measurands import OFFERED
 from volt_station.domain.state import NO_EVSE, Ended, Running, visit_is_open
 from volt_station.domain.turn import Source, Turn
 
+_at = attrgetter("time.at")
 TRANSACTION_UID = "transaction_uid"
 """Header of `station.evidence`."""
 
@@ -25,7 +29,10 @@ def taken(turn: Turn, meter: Meter, source: Source) -> None:
     if not fresh:
         return
     uid = _named(turn, meter, fresh[0], source)
-    for attributed, moments in groupby(fresh, key=lambda one: uid or _by_window(turn, meter.evse, one)):
+    if uid is not None:
+        _say(turn, meter.evse, meter.connector, uid, fresh, source, inside=meter.claimed)
+        return
+    for attributed, moments in groupby(fresh, key=lambda one: _by_window(turn, meter.evse, one)):
         _say(turn, meter.evse, meter.connector, attributed, list(moments), source, inside=meter.claimed)
 
 
@@ -47,7 +54,7 @@ def _fresh(turn: Turn, evse: int, moments: Sequence[Moment]) -> list[Moment]:
     for one in moments:
         mark = marks.of_reading(one.reading, one.time.clock, one.time.sent)
         if not marks.bears(seen, mark):
-            found.setdefault(mark, one)
+            found.setdefault(mark, replace(one, mark=mark))
     return list(found.values())
 
 
@@ -105,7 +112,7 @@ def _say(
     inside: bool = False,
 ) -> None:
     for together in _together(moments):
-        newest = max(together, key=lambda one: one.time.at)
+        newest = max(together, key=_at) if len(together) > 1 else together[0]
         event = ReadingsTaken(
             time=newest.time,
             frame=source.frame,
@@ -118,7 +125,7 @@ def _say(
             readings=tuple(one.reading for one in together),
         )
         if uid is not None or inside or visit_is_open(turn.state, evse):
-            turn.say(event)
+            turn.say_taken(event, [one.mark for one in together])
         turn.write(STATION_TELEMETRY, event)
         _keep_evidence(turn, evse, uid, together)
     if uid is not None:

@@ -7,10 +7,11 @@ import msgspec
 from volt_contracts.envelope import Header
 from volt_contracts.fact import Decoder, FrameRef
 from volt_contracts.message import Event
+from volt_contracts.station import ReadingsTaken
 from volt_contracts.topics import Topic
 from volt_eventlog.decider import Decided, Output, Record
 from volt_eventlog.message import Message, Tick
-from volt_station.domain.evolve import evolve
+from volt_station.domain.evolve import evolve, readings_taken
 from volt_station.domain.state import EMPTY, Station
 
 
@@ -45,6 +46,11 @@ class Turn:
         """An event of this station."""
         self.outputs.append(event)
         self.state = evolve(self.state, event)
+
+    def say_taken(self, event: ReadingsTaken, marks: list[str]) -> None:
+        """Readings of this station, with their marks: they are told apart by them before, and marks are dear."""
+        self.outputs.append(event)
+        self.state = readings_taken(self.state, event, marks)
 
     def write(self, topic: Topic, body: msgspec.Struct, headers: Sequence[Header] = ()) -> None:
         """A record for another topic, with the key of this station."""

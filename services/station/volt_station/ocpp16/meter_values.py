@@ -41,4 +41,4 @@ def _with_idle_power(frame: Frame, evse: int, told: list[Moment]) -> list[Moment
 
 def _idle(frame: Frame, quirk: str, one: Moment) -> Moment:
     frame.apply(quirk)
-    return one._replace(reading=replace(one.reading, power_w=Decimal(0)))
+    return replace(one, reading=replace(one.reading, power_w=Decimal(0)))
