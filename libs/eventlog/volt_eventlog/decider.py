@@ -47,12 +47,18 @@ class Decided(msgspec.Struct, frozen=True):
 Decide = Callable[[Any, Message | Tick, Tables], Sequence[Output] | Decided]
 Evolve = Callable[[Any, Any], Any]
 Public = Callable[[str, Any], Mapping[Topic, msgspec.Struct | None]]
+Unshown = Callable[[Any, Any], bool]
 NextDeadline = Callable[[Any, datetime], Deadline | None]
 
 
 def nothing_public(_key: str, _state: Any) -> Mapping[Topic, msgspec.Struct | None]:
     """For deciders without a public row."""
     return {}
+
+
+def always_shown(_before: Any, _after: Any) -> bool:
+    """For deciders whose rows are always worked out anew."""
+    return False
 
 
 def no_deadline(_state: Any, _last_input_at: datetime) -> Deadline | None:
@@ -69,6 +75,8 @@ class Decider:
       table it copies into its events.
     - `evolve(state, event)` → the state after it; None is a tombstone. Total: it never raises and reads no clock.
     - `public(key, state)` → the rows to publish; written when their bytes change; None erases a row.
+    - `unshown(before, after)` → that no row of the two states differs, where that is cheaper to see than the rows are
+      to make. False says nothing.
     - `deadline(state, last_input_at)` → when to be woken with a `Tick`; `last_input_at` is the append time of the key's
       latest input (the time of the take-over when none came since).
     """
@@ -87,6 +95,7 @@ class Decider:
     fold_modules: tuple[ModuleType, ...]
     """The modules that `evolve` lives in: a change of their code makes snapshots void."""
     public: Public = nothing_public
+    unshown: Unshown = always_shown
     deadline: NextDeadline = no_deadline
     tables: tuple[Topic, ...] = ()
     writes: tuple[Topic, ...] = ()

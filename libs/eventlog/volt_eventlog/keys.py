@@ -47,6 +47,9 @@ class Keys:
 
     def unpublished(self, key: str, kept: Kept) -> list[tuple[Topic, bytes | None]]:
         """The rows whose bytes differ from what was published."""
+        committed = self.states.get(key)
+        if committed is not None and self._decider.unshown(committed.state, kept.state):
+            return []
         changed: list[tuple[Topic, bytes | None]] = []
         for topic, value in self.public(key, kept).items():
             before = self._published.get((topic.name, key))

@@ -19,7 +19,7 @@ from volt_station.domain import evolve as fold
 from volt_station.domain import evolve_commands, evolve_transactions, limits, marks, numbers, state
 from volt_station.domain.deadlines import deadline
 from volt_station.inbox import IGNORED, deciding
-from volt_station.profile import publishing
+from volt_station.profile import publishing, unshown
 from volt_station.station_quirks import StationQuirks
 
 
@@ -40,6 +40,7 @@ def station_decider(quirks: QuirkSet) -> Decider:
         evolve=fold.evolve,
         fold_modules=(state, fold, evolve_transactions, evolve_commands, marks, numbers, limits),
         public=publishing(known),
+        unshown=unshown,
         deadline=deadline,
         tables=(NETWORK_STATIONS,),
         writes=(GATEWAY_DOWNLINK, STATION_TELEMETRY, STATION_EVIDENCE, STATION_PROFILES, NETWORK_STATION_COMMANDS),

@@ -1,6 +1,7 @@
 """The public row of a station: what a gateway must know to answer it. It changes with starts, links and boots only."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from volt_contracts.station import RecentStart, StationProfile
 from volt_contracts.topics import STATION_PROFILES, Topic
@@ -17,6 +18,24 @@ def publishing(quirks: StationQuirks) -> Public:
         return {STATION_PROFILES: None if state is None else profile(state, quirks)}
 
     return public
+
+
+def unshown(before: Station | None, after: Station | None) -> bool:
+    """Whether nothing has changed that a profile shows: readings and statuses change only what it leaves out."""
+    if before is None or after is None:
+        return before is after
+    return (
+        before.link is after.link
+        and before.registration == after.registration
+        and before.hardware is after.hardware
+        and before.grants is after.grants
+        and before.ended is after.ended
+        and _shown(before.running) == _shown(after.running)
+    )
+
+
+def _shown(transactions: Mapping[str, Running]) -> list[tuple[str, str, str | None, datetime]]:
+    return [(one.uid, one.protocol_id, one.verdict, one.started_at) for one in transactions.values()]
 
 
 def profile(state: Station, station_quirks: StationQuirks) -> StationProfile:

@@ -1,5 +1,7 @@
 """Public rows are written when their bytes change, erased when there is none any more, and not otherwise."""
 
+from dataclasses import replace
+
 from unit.eventlog.tally import FACTS, ROWS, TALLY, Fed, TallyRow
 from unit.eventlog.tally_desk import Desk, of, rows
 
@@ -12,6 +14,12 @@ async def test_a_row_is_written_when_it_appears_and_when_it_changes() -> None:
     assert rows(await desk.work(desk.fact(Fed(amount=1), topic=FACTS))) == [TallyRow(even=False)]
     assert rows(await desk.work(desk.fact(Fed(amount=2), topic=FACTS))) == [], "the state changed, its row did not"
     assert rows(await desk.work(desk.fact(Fed(amount=1), topic=FACTS))) == [TallyRow(even=True)]
+
+
+async def test_where_a_state_is_said_to_show_nothing_new_no_row_is_made() -> None:
+    desk = Desk(decider=replace(TALLY, unshown=lambda _before, _after: True))
+    assert rows(await desk.work(desk.fact(Fed(amount=2), topic=FACTS))) == [TallyRow(even=True)], "there was none"
+    assert rows(await desk.work(desk.fact(Fed(amount=1), topic=FACTS))) == [], "it is believed"
 
 
 async def test_only_the_last_row_of_a_batch_is_written() -> None:

@@ -45,12 +45,14 @@ def test_readings_do_not_change_the_public_row() -> None:
     story.link()
     boot(story)
     start(story)
-    before = story.profile
+    before, twin = story.profile, story.twin
     meter_values(story.wait(minutes=1), 2000)
     status(story, "Charging")
     assert story.profile == before
+    assert STATION.unshown(twin, story.twin), "the row need not even be made"
     stop(story)
     assert story.profile != before
+    assert not STATION.unshown(twin, story.twin)
 
 
 def test_it_writes_only_where_it_said_it_would() -> None:
