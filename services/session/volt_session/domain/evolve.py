@@ -30,7 +30,7 @@ from volt_session.domain.session import (
     Presented,
     SessionState,
 )
-from volt_session.domain.visit import WITHIN_VISIT, of_place, with_transaction
+from volt_session.domain.visit import WITHIN_VISIT, WithinVisit, of_place, with_transaction
 
 KEPT_FOR = timedelta(days=7)
 KEPT_STUBS = 50
@@ -43,23 +43,17 @@ REMEMBER_TOKEN = timedelta(minutes=5)
 def evolve(state: SessionState | None, event: Any) -> SessionState | None:
     """The state after one more event; None when nothing is left to be kept."""
     before = NOTHING if state is None else state
-    if isinstance(event, SessionEvent):
-        after = _in_visit(before, event)
+    within = WITHIN_VISIT.get(type(event))
+    if within is not None:
+        after = _in_visit(before, event, within)
     else:
         step = BESIDE_VISITS.get(type(event))
         after = before if step is None else step(before, event)
     return None if after == NOTHING else after
 
 
-def _in_visit(state: SessionState, event: SessionEvent) -> SessionState:
-    if isinstance(event, SessionStarted):
-        return _started(state, event)
-    if isinstance(event, SessionFinalised):
-        return _finalised(state, event)
-    step = WITHIN_VISIT.get(type(event))
-    if step is None:
-        return state
-    if isinstance(event, TransactionJoined) and event.hardware_epoch != state.hardware_epoch:
+def _in_visit(state: SessionState, event: SessionEvent, step: WithinVisit) -> SessionState:
+    if type(event) is TransactionJoined and event.hardware_epoch != state.hardware_epoch:
         state = replace(state, hardware_epoch=event.hardware_epoch)
     visits = state.visits
     for index, visit in enumerate(visits):
@@ -154,6 +148,8 @@ def _with_command(state: SessionState, command: Pending | Done, at: datetime) ->
 BesideVisits = Callable[[SessionState, Any], SessionState]
 
 BESIDE_VISITS: Mapping[type[msgspec.Struct], BesideVisits] = {
+    SessionStarted: _started,
+    SessionFinalised: _finalised,
     TokenNoted: _token_noted,
     SessionCommandAccepted: _command_accepted,
     SessionCommandFinished: _command_finished,
