@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from volt_contracts import codec
-from volt_contracts.envelope import DEADLINE, Header
+from volt_contracts.envelope import DEADLINE, SOURCE, SUBJECT, TIME, Header, time_header
 from volt_contracts.eventlog import CommandRefused, KeyCatchingUp, KeyCaughtUp, KeyParked, KeyReleased, ReleaseKey
 from volt_contracts.ids import derive
 from volt_contracts.message import Command, Event, Outcome
@@ -20,7 +20,16 @@ from volt_eventlog.kafka import Kafka
 from volt_eventlog.keys import Keys
 from volt_eventlog.message import Deadline, Message, Tick
 from volt_eventlog.partition import partition_of
-from volt_eventlog.records import Unusable, headers_of, message_of, moment, type_of
+from volt_eventlog.records import (
+    Shared,
+    Unusable,
+    chain_of,
+    headers_of,
+    headers_with,
+    message_of,
+    moment,
+    type_of,
+)
 from volt_eventlog.sizes import GROWTH, STATE_CHECK_BYTES, STATE_MAX_BYTES, check_size
 from volt_eventlog.spans import BatchSpans
 from volt_eventlog.transaction import Outbox
@@ -28,14 +37,21 @@ from volt_eventlog.transaction import Outbox
 Staged = tuple[str, int, bytes, bytes | None, list[Header]]
 """Topic name, partition, key, value and headers of a record that is ready to be written."""
 
-Origin = tuple[str, str | None, datetime]
-"""What the outputs of one message share: the id of their cause, the id that correlates them, and its time."""
-
 REBUILDING: Header = ("volt_fold", b"rebuilding")
 DEAD_BYTES = 512 * 1024
 DEAD_HEADER = 4096
 DEAD_HEADERS = 64
 """What is kept of a record that cannot be read: a dead letter must never be too large for the broker."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A body for a key, encoded once for all topics that it goes to: readings are an event, and telemetry."""
+
+    body: msgspec.Struct | None
+    key: str
+    raw_key: bytes
+    value: bytes | None
+    shared: Shared
 
 
 class StateTooLarge(Exception):
@@ -85,7 +101,6 @@ class Batch:
         self._event_bytes: dict[str, int] = {}
         self.spans = BatchSpans(decider.lane)
         self._cause: dict[str, tuple[str, datetime]] = {}
-        self._encoded_last: tuple[msgspec.Struct | None, bytes | None] = (None, None)
 
     def kept(self, key: str) -> Kept:
         """The key's state as this batch has it so far."""
@@ -226,11 +241,14 @@ class Batch:
         return kept, self._written(message, outputs)
 
     def _written(self, message: Message | Tick, outputs: Sequence[Output]) -> list[Staged]:
-        if not outputs:
-            return []
-        events, key, origin = self._decider.events, message.key, _origin(message)
-        records = [Record(events, key, output) if isinstance(output, Event) else output for output in outputs]
-        return [self._encoded(message, origin, record, index) for index, record in enumerate(records)]
+        staged: list[Staged] = []
+        said: Said | None = None
+        for index, output in enumerate(outputs):
+            record = Record(self._decider.events, message.key, output) if isinstance(output, Event) else output
+            if said is None or said.body is not record.body or said.key != record.key:
+                said = self._said(message, record, said)
+            staged.append(self._encoded(message, said, record, index))
+        return staged
 
     def _stage(self, key: str, before: Kept, after: Kept, staged: list[Staged]) -> None:
         for entry in staged:
@@ -241,26 +259,32 @@ class Batch:
         if after is not before:
             self.changed[key] = after
 
-    def _encoded(self, message: Message | Tick, origin: Origin, record: Record, index: int) -> Staged:
-        body, topic, key = record.body, record.topic, record.key.encode()
-        cause, correlation, at = origin
-        output_id, command_id = self._ids(message, body, index)
-        headers = headers_of(
-            topic.types[0] if body is None else type(body),
-            id=output_id,
-            source=self._source,
-            subject=key,
-            time=time_of(body, at),
-            causation_id=cause,
-            correlation_id=correlation,
-            command_id=command_id,
-            traceparent=self.spans.traceparent(topic.name),
-            extra=record.headers if isinstance(message, Message) else (*record.headers, _deadline(message)),
+    def _said(self, message: Message | Tick, record: Record, before: Said | None) -> Said:
+        """A record's body encoded, and what its headers share with those of all records that say the same."""
+        cause, correlation, at = _origin(message)
+        body, key = record.body, record.key.encode()
+        shared = Shared(
+            source=(SOURCE, self._source),
+            subject=(SUBJECT, key),
+            time=(TIME, time_header(time_of(body, at))),
+            chain=chain_of(cause, correlation) if before is None else before.shared.chain,
         )
-        value = self._value(body)
-        check_size(topic.name, key, value, headers)
+        return Said(body, record.key, key, None if body is None else codec.encode(body), shared)
+
+    def _encoded(self, message: Message | Tick, said: Said, record: Record, index: int) -> Staged:
+        topic, body = record.topic, record.body
+        output_id, command_id = self._ids(message, body, index)
+        headers = headers_with(
+            said.shared,
+            topic.types[0] if body is None else type(body),
+            output_id,
+            command_id,
+            self.spans.traceparent(topic.name),
+            record.headers if isinstance(message, Message) else (*record.headers, _deadline(message)),
+        )
+        check_size(topic.name, said.raw_key, said.value, headers)
         place = self._partition if topic is self._decider.events else self._place(topic, record.key)
-        return self._kafka.name(topic), place, key, value, headers
+        return self._kafka.name(topic), place, said.raw_key, said.value, headers
 
     def _ids(self, message: Message | Tick, body: msgspec.Struct | None, index: int) -> tuple[str, str | None]:
         """The output's own id, and the id of the command that it is or whose outcome it is."""
@@ -268,12 +292,6 @@ class Batch:
             return derive(body.command_id, f"{self._decider.lane}/outcome"), body.command_id
         output_id = message.output_id(index)
         return output_id, output_id if isinstance(body, Command) else None
-
-    def _value(self, body: msgspec.Struct | None) -> bytes | None:
-        """The body encoded; one that goes to several topics, as readings do, is encoded once."""
-        if body is not self._encoded_last[0]:
-            self._encoded_last = (body, None if body is None else codec.encode(body))
-        return self._encoded_last[1]
 
     def _place(self, topic: Topic, key: str) -> int:
         return partition_of(key, self._partitions[topic.name])
@@ -347,7 +365,7 @@ class Batch:
         self.counts[(what, tag)] = self.counts.get((what, tag), 0) + 1
 
 
-def _origin(message: Message | Tick) -> Origin:
+def _origin(message: Message | Tick) -> tuple[str, str | None, datetime]:
     if isinstance(message, Tick):
         cause = derive(message.key, message.cause)
         return cause, cause, message.at

@@ -90,19 +90,49 @@ def headers_of(
     extra: tuple[Header, ...] = (),
 ) -> list[Header]:
     """The headers of a new record; the same as `envelope.to_headers`, without building an envelope first."""
+    shared = Shared(
+        source=(SOURCE, source),
+        subject=(SUBJECT, subject),
+        time=(TIME, time_header(time)),
+        chain=chain_of(causation_id, correlation_id),
+    )
+    return headers_with(shared, message_type, id, command_id, traceparent, extra)
+
+
+class Shared(msgspec.Struct, frozen=True):
+    """The headers that several records have in common: those of one message mostly do, and are made once for them."""
+
+    source: Header
+    subject: Header
+    time: Header
+    chain: tuple[Header, ...]
+
+
+def chain_of(causation_id: str | None, correlation_id: str | None) -> tuple[Header, ...]:
+    """The headers that lead to a record's cause, and to all that came of the same first cause."""
+    cause = () if causation_id is None else ((CAUSATION, causation_id.encode()),)
+    return cause if correlation_id is None else (*cause, (CORRELATION, correlation_id.encode()))
+
+
+def headers_with(
+    shared: Shared,
+    message_type: type[msgspec.Struct],
+    id: str,
+    command_id: str | None,
+    traceparent: bytes | None,
+    extra: tuple[Header, ...],
+) -> list[Header]:
+    """The headers of a new record, from what it shares with others and what is its own."""
     headers: list[Header] = [
         SPEC_VERSION,
         (ID, id.encode()),
         _type_header(message_type),
-        (SOURCE, source),
-        (SUBJECT, subject),
-        (TIME, time_header(time)),
+        shared.source,
+        shared.subject,
+        shared.time,
         CONTENT_TYPE,
+        *shared.chain,
     ]
-    if causation_id is not None:
-        headers.append((CAUSATION, causation_id.encode()))
-    if correlation_id is not None:
-        headers.append((CORRELATION, correlation_id.encode()))
     if command_id is not None:
         headers.append((COMMAND, command_id.encode()))
     if traceparent is not None:
