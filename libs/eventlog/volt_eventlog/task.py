@@ -37,6 +37,8 @@ FRESH_S = 2.0
 """A last stable offset older than this does not say that nothing waits."""
 RETRY_S = 0.5
 STOP_S = 5.0
+LAST_CHECKPOINT_S = 2.0
+"""Together less than a supervisor waits before it kills."""
 
 
 class NoOffset(StartError):
@@ -333,7 +335,7 @@ class Task:
         if self._checkpoints is None or not self._whole:
             return
         try:
-            async with asyncio.timeout(STOP_S):
+            async with asyncio.timeout(LAST_CHECKPOINT_S):
                 while self._checkpoints.waiting:
                     await self._checkpoint()
         except (KafkaError, IllegalOperation, TimeoutError, ConnectionError) as wrong:
