@@ -37,12 +37,12 @@ CHECKPOINT = "/checkpoint"
 SNAPSHOT_FORMAT = 2
 """Raised when it changes what a snapshot says: a runner of before or after must not take it for something else."""
 _UNTIL = "volt_until"
-_RUNNER = (KeyParked, KeyReleased, KeyCatchingUp, KeyCaughtUp, CommandRefused)
+_RUNNER = frozenset({KeyParked, KeyReleased, KeyCatchingUp, KeyCaughtUp, CommandRefused})
 
 
 def folded(decider: Decider, kept: Kept, event: Event) -> Kept:
     """The state after one more event. Runner's own events change the wrapper, all others the state."""
-    if isinstance(event, _RUNNER):
+    if type(event) in _RUNNER:
         return Kept(kept.state, _parked(kept.parked, event))
     return Kept(decider.evolve(kept.state, event), kept.parked)
 

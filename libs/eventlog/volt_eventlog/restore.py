@@ -112,20 +112,19 @@ async def _folded(
     """The states, and of how many events."""
     states: dict[str, Kept] = {}
     count = 0
-    async with aclosing(_events(kafka, decider, within, partition)) as events:
-        async for _, key, body, _ in events:
-            states[key] = folded(decider, states.get(key, NOTHING), body)
-            count += 1
+    async with aclosing(read(kafka, [kafka.name(decider.events)], only=_in(partition), within=within)) as events:
+        async for _, records in events:
+            count += len(records)
+            for record in records:
+                key, body = _event(decider, record)
+                states[key] = folded(decider, states.get(key, NOTHING), body)
     return {key: kept for key, kept in states.items() if kept != NOTHING}, count
 
 
-async def _events(
-    kafka: Kafka, decider: Decider, within: Range | None, partition: int | None = None
-) -> AsyncGenerator[tuple[int, str, Any, int], None]:
+async def _events(kafka: Kafka, decider: Decider, within: Range) -> AsyncGenerator[tuple[int, str, Any, int], None]:
     """Offset, key, body and bytes of each event."""
-    found = read(kafka, [kafka.name(decider.events)], only=_in(partition), within=within)
-    async with aclosing(found):
-        async for _, records in found:
+    async with aclosing(read(kafka, [kafka.name(decider.events)], within=within)) as events:
+        async for _, records in events:
             for record in records:
                 key, body = _event(decider, record)
                 yield record.offset, key, body, len(record.value or b"")

@@ -19,6 +19,7 @@ from volt_eventlog.intake import Intake
 from volt_eventlog.kafka import Kafka, close_producer
 from volt_eventlog.keys import Keys
 from volt_eventlog.restore import restore
+from volt_eventlog.runner_clock import RunnerClock
 from volt_eventlog.stats import DeciderStats
 from volt_eventlog.transaction import Outbox, Place, transact
 from volt_runtime.log import logger
@@ -33,8 +34,6 @@ RECORD_S = 0.005
 """Between two transactions, for each record that the former was made of: a busy task makes few large ones."""
 COMMIT_IDLE_S = 2.0
 """Offsets of inputs that had no effect are committed at most so often."""
-FRESH_S = 2.0
-"""A last stable offset older than this does not say that nothing waits."""
 RETRY_S = 0.5
 STOP_S = 5.0
 LAST_CHECKPOINT_S = 2.0
@@ -83,7 +82,7 @@ class Task:
         self._checkpoints: Checkpoints | None = None
         self._whole = False
         self._condemned: dict[str, str] = {}
-        self._now = datetime.min.replace(tzinfo=UTC)
+        self._clock = RunnerClock(consumer, self._places, self.intake)
         self._last_commit = 0.0
         self._last_size = 0
         self._committed: dict[str, int] = {}
@@ -179,7 +178,7 @@ class Task:
         waiting = restored.waiting, time.monotonic()
         self._checkpoints = Checkpoints(self._snapshots, self._keys, restored.until, self._checkpoint_s, *waiting)
         self._whole = not restored.rebuilt
-        self._now = datetime.min.replace(tzinfo=UTC)
+        self._clock.reset()
         self._committed = dict(positions)
         if restored.rebuilt:
             self._log.info(f"partition {self.partition} was folded anew from its events", keys=len(restored.states))
@@ -245,7 +244,7 @@ class Task:
             await next_slice(self._kafka, self.decider, key, parked, positions, self.partition)
             for key, parked in self._keys.catching_up()
         ]
-        now = await self._time()
+        now = await self._clock.now()
         ready = [] if now is None else self._keys.timers.pop(now)
         while True:
             try:
@@ -376,32 +375,6 @@ class Task:
         if next_at is None:
             return patience
         return min(patience, max(0.05, (next_at - datetime.now(UTC)).total_seconds()))
-
-    async def _time(self) -> datetime | None:
-        """The time that ticks may be given: the next timestamp of the inputs that lag, else the wall clock."""
-        lagging: list[datetime | None] = []
-        for name, place in self._places.items():
-            head = self.intake.head_at(name)
-            if head is not None:
-                lagging.append(head)
-            elif not await self._caught_up(place):
-                lagging.append(self.intake.last_at(name))
-        if not lagging:
-            self._now = max(self._now, datetime.now(UTC))
-            return self._now
-        known = [at for at in lagging if at is not None]
-        if len(known) < len(lagging):
-            return None
-        self._now = max(self._now, min(known))
-        return self._now
-
-    async def _caught_up(self, place: TopicPartition) -> bool:
-        if place not in self._consumer.assignment() or place in self._consumer.paused():
-            return False
-        stable, polled = self._consumer.last_stable_offset(place), self._consumer.last_poll_timestamp(place)
-        if stable is None or stable < 0 or not polled or time.time() - polled / 1000 > FRESH_S:
-            return False
-        return bool(await self._consumer.position(place) >= stable)
 
     def _report(self, batch: Batch) -> None:
         for key, why in batch.parked:
