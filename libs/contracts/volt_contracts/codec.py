@@ -42,13 +42,16 @@ def all_types() -> dict[str, type[msgspec.Struct]]:
 
 
 @cache
-def _decoders(topic: Topic) -> dict[str, msgspec.json.Decoder[Any]]:
-    """Tag → decoder: one that takes this very type, so that a value of another is no value."""
-    return {tag: msgspec.json.Decoder(message_type) for tag, message_type in types_of(topic).items()}
+def _decoders(topic: Topic) -> dict[str | bytes, msgspec.json.Decoder[Any]]:
+    """Tag, as text and as bytes → decoder: one that takes this very type, so that a value of another is no value."""
+    found: dict[str | bytes, msgspec.json.Decoder[Any]] = {}
+    for tag, message_type in types_of(topic).items():
+        found[tag] = found[tag.encode()] = msgspec.json.Decoder(message_type)
+    return found
 
 
-def decode(topic: Topic, tag: str, value: bytes) -> Any:
-    """The message in a record of `topic`; `tag` is its `ce_type`.
+def decode(topic: Topic, tag: str | bytes, value: bytes) -> Any:
+    """The message in a record of `topic`; `tag` is its `ce_type`, as text or as it stands in the header.
 
     Raises:
         UnknownType: the topic holds no such type, in no version.
@@ -56,9 +59,15 @@ def decode(topic: Topic, tag: str, value: bytes) -> Any:
     """
     try:
         decoder = _decoders(topic).get(tag)
-        return _upcast(topic, tag, value) if decoder is None else decoder.decode(value)
+        if decoder is not None:
+            return decoder.decode(value)
+        return _upcast(topic, _text(tag), value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
-        raise Undecodable(f"{tag}: {wrong}") from wrong
+        raise Undecodable(f"{_text(tag)}: {wrong}") from wrong
+
+
+def _text(tag: str | bytes) -> str:
+    return tag if isinstance(tag, str) else tag.decode(errors="replace")
 
 
 def leads_to(tag: str, topic: Topic) -> bool:

@@ -55,7 +55,7 @@ def body_of(topic: Topic, record: Any) -> tuple[str, Any]:
         Unusable: it cannot be decoded; its sentence says why.
     """
     try:
-        return record.key.decode(), codec.decode(topic, type_of(record) or "", record.value or b"")
+        return record.key.decode(), codec.decode(topic, header(record.headers, TYPE) or b"", record.value or b"")
     except (codec.UnknownType, codec.Undecodable, UnicodeDecodeError, AttributeError) as wrong:
         raise Unusable(str(wrong)) from wrong
 
