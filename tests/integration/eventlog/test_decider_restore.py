@@ -48,9 +48,21 @@ async def snapshots(kafka: Kafka) -> dict[str, bytes]:
     return {key: value for key, value in found.items() if key not in (CHECKPOINT, UNFINISHED)}
 
 
+async def fence(kafka: Kafka, decider: Decider) -> None:
+    """Wait until what the former owners have committed can be read, as every take-over begins.
+
+    The broker says that a transaction is committed before all partitions know it.
+    """
+    for partition in range(6):
+        producer = kafka.producer(transactional_id=f"{decider.lane}.{partition}")
+        await producer.start()
+        await producer.stop()
+
+
 async def restored(kafka: Kafka, decider: Decider) -> dict[str, Any]:
     """All tasks' states as a take-over would find them, the keys that events since were folded into, and how many tasks
     were folded anew."""
+    await fence(kafka, decider)
     codec, states, tail, rebuilt = SnapshotCodec(decider), {}, set(), 0
     for partition in range(6):
         found = await restore(kafka, decider, codec, partition)
@@ -73,6 +85,7 @@ async def some_work(kafka: Kafka, appender: Appender, crew: Crew, count: int = 1
     await pour(appender, [str(uuid4()) for _ in range(count)])
     await eventually(lambda: effects(kafka), lambda seen: len(seen) == count)
     await member.stop()
+    await fence(kafka, COUNTING)
 
 
 async def test_snapshots_are_the_fold_of_the_events(kafka: Kafka, appender: Appender, crew: Crew) -> None:

@@ -18,6 +18,7 @@ from volt_eventlog.kafka import Kafka
 from volt_eventlog.message import Position
 from volt_eventlog.reading import read, size_up
 from volt_eventlog.tail import Tail
+from volt_testkit.polling import eventually
 
 pytestmark = pytest.mark.kafka
 
@@ -172,7 +173,8 @@ async def test_a_range_counts_what_it_spans_and_reading_it_tells_how_far_it_is(
 ) -> None:
     await pour(appender, [str(n) for n in range(100)])
     await transact(kafka, ["aborted"], commit=False)
-    within = await size_up(kafka, [kafka.name(FACTS)])
+    # The broker says that a transaction is over before the partition knows it.
+    within = await eventually(lambda: size_up(kafka, [kafka.name(FACTS)]), lambda found: found.count >= 102)
     assert within.count == 102
     assert within.partition_counts() == {kafka.name(FACTS): 6}
     passed: list[int] = []
