@@ -120,15 +120,16 @@ def _readings_taken(state: Station, event: ReadingsTaken) -> Station:
 
 def readings_taken(state: Station, event: ReadingsTaken, taken: list[str]) -> Station:
     """The twin after readings with these marks, for whoever has worked them out already."""
-    state = evolve_transactions.metered(state, event)
-    if event.seq_no is not None or not event.readings:
-        return state
-    evse = state.evses.get(event.evse, NO_EVSE)
+    known = state.evses
+    if event.seq_no is not None or not event.readings or (event.evse not in known and len(known) >= EVSES):
+        return evolve_transactions.metered(state, event)
+    evse = known.get(event.evse, NO_EVSE)
     waiting = evse.waiting
     if event.transaction_uid is None and event.frame is not None:
         waiting = (*waiting, Waiting(event.frame.id, event.time.at))[-WAITING:]
-    seen = marks.added(evse.seen, taken)
-    return _with_evse(state, event.evse, Evse(evse.connectors, seen, waiting))
+    after = Evse(evse.connectors, marks.added(evse.seen, taken), waiting)
+    # One new state for both: of all events these are nine in ten.
+    return replace(state, evses={**known, event.evse: after}, running=evolve_transactions.read_out(state, event))
 
 
 def _readings_attributed(state: Station, event: ReadingsAttributed) -> Station:

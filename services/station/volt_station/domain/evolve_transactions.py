@@ -98,19 +98,26 @@ def updated(state: Station, event: TransactionUpdated) -> Station:
 
 
 def metered(state: Station, event: ReadingsTaken) -> Station:
-    """The latest register of the transaction that the readings belong to."""
+    """The latest register of the transaction that the readings belong to, and their number where they have one."""
     uid = event.transaction_uid
     if uid is None:
         return state
-    known = state.running.get(uid)
-    if known is None:
+    if uid not in state.running:
         return _numbered(state, uid, event.seq_no)
+    return replace(state, running=read_out(state, event))
+
+
+def read_out(state: Station, event: ReadingsTaken) -> dict[str, Running]:
+    """The running transactions; the one that the readings belong to has its latest register now."""
+    known = None if event.transaction_uid is None else state.running.get(event.transaction_uid)
+    if known is None:
+        return state.running
     register, at = known.register_wh, known.register_at
     for reading in event.readings:
         if reading.register_wh is not None and (at is None or reading.at >= at):
             register, at = reading.register_wh, reading.at
     now = replace(known, register_wh=register, register_at=at, numbers=_numbers(known.numbers, event.seq_no))
-    return replace(state, running={**state.running, uid: now})
+    return {**state.running, known.uid: now}
 
 
 def ended(state: Station, event: TransactionEnded) -> Station:
