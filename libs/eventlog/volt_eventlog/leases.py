@@ -1,11 +1,16 @@
 """Who writes which partition of a view, and where it goes on: rows in the view's own database, fenced by an epoch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncCursor
 
 LEASE_S = 8
+
+
+Offsets = Mapping[tuple[str, int], int]
+"""(Topic, partition) → the next offset that a view will apply."""
 
 
 @dataclass(frozen=True)
@@ -121,3 +126,20 @@ class Leases:
         """
         if await held.fetchone() is None:
             raise LeaseLost(f"partition {lease.partition} of {self._who['view']} has a new writer")
+
+
+async def offsets_of(connection: AsyncConnection[Any], schema: str, view: str, generation: int) -> Offsets:
+    """What a generation of a view has applied."""
+    found = await connection.execute(
+        f"SELECT topic, partition, next_offset FROM {schema}.view_offsets WHERE view = %s AND generation = %s",
+        [view, generation],
+    )
+    return {(topic, partition): offset for topic, partition, offset in await found.fetchall()}
+
+
+async def hold_still(connection: AsyncConnection[Any], schema: str, view: str, generation: int) -> None:
+    """Until the end of this transaction no batch of that generation commits."""
+    await connection.execute(
+        f"SELECT 1 FROM {schema}.view_leases WHERE view = %s AND generation = %s ORDER BY partition FOR UPDATE",
+        [view, generation],
+    )

@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 
 from volt_eventlog import generations
 from volt_eventlog.kafka import Kafka
+from volt_eventlog.leases import Offsets, hold_still, offsets_of
 from volt_eventlog.view import View
 from volt_eventlog.view_worker import ViewWorker
 from volt_runtime.metrics import Metrics
@@ -32,14 +33,30 @@ class Comparison:
 
 
 async def rebuild(view: View, kafka: Kafka, dsn: str, *, batch: int = 1000, keep: bool = False) -> Comparison:
-    """Build the view from the log into tables of its own and compare; they are dropped again unless kept."""
+    """Build the view from the log into tables of its own and compare; they are dropped again unless kept.
+
+    Compared is what both have made of the very same records. The last of them are added while the view itself holds
+    still, which takes as long as it was busy during the build.
+    """
     built = SHADOW + view.generation
+
+    async def build(until: Offsets | None) -> None:
+        worker = ViewWorker(view, kafka, dsn, Metrics(), generation=built, batch=batch, min_interval_s=0)
+        await worker.catch_up(until)
+
     async with await AsyncConnection.connect(dsn, autocommit=True) as connection:
         await generations.prepare(connection, view, view.generation)
         await generations.drop(connection, view, built)
-    await ViewWorker(view, kafka, dsn, Metrics(), generation=built, batch=batch, min_interval_s=0).catch_up()
-    async with await AsyncConnection.connect(dsn, autocommit=True) as connection:
-        comparison = await _compare(connection, view, built)
+        shown = await generations.promoted(connection, view)
+        assert shown is not None
+        applied = await offsets_of(connection, view.schema, view.name, shown)
+        # A view that has applied nothing so far is built to the end all the same: somebody may want to promote that.
+        await build(applied or None)
+        async with connection.transaction():
+            if applied:
+                await hold_still(connection, view.schema, view.name, shown)
+                await build(await offsets_of(connection, view.schema, view.name, shown))
+            comparison = await _compare(connection, view, shown, built)
         if not keep:
             await generations.drop(connection, view, built)
     return comparison
@@ -97,14 +114,10 @@ async def _written(connection: AsyncConnection[Any], schema: str, table: str) ->
     return [row[0] for row in await found.fetchall()]
 
 
-async def _compare(connection: AsyncConnection[Any], view: View, built: int) -> Comparison:
-    promoted = await generations.promoted(connection, view)
-    assert promoted is not None
-    before, after = (
-        await generations.hashes(connection, view, promoted),
-        await generations.hashes(connection, view, built),
-    )
-    return Comparison(view.name, promoted, built, {table: (before[table], after[table]) for table in view.compared})
+async def _compare(connection: AsyncConnection[Any], view: View, shown: int, built: int) -> Comparison:
+    before = await generations.hashes(connection, view, shown)
+    after = await generations.hashes(connection, view, built)
+    return Comparison(view.name, shown, built, {table: (before[table], after[table]) for table in view.compared})
 
 
 def named(views: Sequence[View], name: str) -> View | None:

@@ -3,46 +3,32 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
-from opentelemetry.trace import Span
 from psycopg import AsyncConnection
-from psycopg.sql import SQL
 
-from volt_contracts.topics import Topic
-from volt_eventlog import generations, tracing
+from volt_eventlog import generations
 from volt_eventlog.arrays import use_columns
 from volt_eventlog.kafka import Kafka
-from volt_eventlog.leases import Lease, LeaseLost, Leases
-from volt_eventlog.message import Message, Position
+from volt_eventlog.leases import Lease, LeaseLost, Leases, Offsets
+from volt_eventlog.message import Position
 from volt_eventlog.reading import partitions, stable_bounds
-from volt_eventlog.records import Unusable, message_of, type_of
-from volt_eventlog.view import Statement, View
+from volt_eventlog.view import View
+from volt_eventlog.view_writer import Entry, ViewWriter
 from volt_runtime.log import logger
 from volt_runtime.metrics import Metrics
 
 BATCH = 1000
 RENEW_S = 2.0
 NO_LEASE_S = 0.5
-Entry = tuple[Topic, Any]
-"""A record and the topic that it is of."""
 MIN_INTERVAL_S = 0.05
 LONGEST_INTERVAL_S = 0.25
 RECORD_S = 0.001
 """Between two transactions, for each record that was in the former: a busy view makes few large ones."""
-
-
-class Work(NamedTuple):
-    """What one partition adds to a transaction: its messages, and its next offsets afterwards."""
-
-    lease: Lease
-    messages: Sequence[Message]
-    offsets: dict[str, int]
 
 
 class ViewWorker:
@@ -69,18 +55,18 @@ class ViewWorker:
         self._leases = Leases(view.schema, view.name, self.generation, self._holder)
         self._held: dict[int, Lease] = {}
         self._topics = {kafka.name(topic): topic for topic in view.topics}
-        self._names = generations.names(view, self.generation)
-        self._parked: set[str] = set()
         self._consumer: Any = None
         self._log = logger(f"view.{view.name}")
         self._moved = asyncio.Condition()
         self._batches = metrics.histogram("volt_view_batch_seconds", "one batch applied", view=view.name)
         self._applied = metrics.counter("volt_view_messages_total", "messages applied", view=view.name)
-        self._dead = metrics.counter("volt_view_parked_total", "keys parked by a bad record", view=view.name)
+        dead = metrics.counter("volt_view_parked_total", "keys parked by a bad record", view=view.name)
         self._newest = 0.0
         self._caught_up = False
         self._passed = False
+        self._until: dict[TopicPartition, int] = {}
         self._replayed_to: dict[tuple[str, int], int] = {}
+        self._writer = ViewWriter(view, self.generation, self._leases, self._replayed_to, dead)
         metrics.gauge("volt_view_seconds_behind", "age of the last applied message", self._behind, view=view.name)
 
     def not_ready(self) -> str | None:
@@ -107,18 +93,24 @@ class ViewWorker:
             finally:
                 await self._stop_consumer()
 
-    async def catch_up(self) -> None:
-        """Apply everything up to the ends as they are now, then return: for rebuilds."""
+    async def catch_up(self, until: Offsets | None = None) -> None:
+        """Apply everything up to these offsets, or to the ends as they are now, then return: for rebuilds."""
         async with await AsyncConnection.connect(self._dsn, autocommit=True) as connection:
             await self._start(connection)
             try:
                 bounds = await stable_bounds(self._consumer, sorted(self._consumer.assignment()))
+                if until is not None:
+                    self._until = {place: self._end(place, until) for place in bounds}
+                    bounds = {place: (first, self._until[place]) for place, (first, _) in bounds.items()}
                 while not await self._reached(bounds):
                     await self._poll(connection)
                 await self._store_passed(connection)
                 await self._leases.release(connection)
             finally:
                 await self._stop_consumer()
+
+    def _end(self, place: TopicPartition, until: Offsets) -> int:
+        return until.get((self._topics[place.topic].name, place.partition), 0)
 
     async def wait_for(self, position: Position, deadline_s: float) -> bool:
         """Whether the view has applied this position within the deadline (reads after writes)."""
@@ -186,7 +178,7 @@ class ViewWorker:
                     taken.append(number)
         if not taken:
             return
-        await self._load_parked(connection)
+        await self._writer.load_parked(connection)
         before = {place: await self._consumer.position(place) for place in self._consumer.assignment()}
         places = [place for place in self._places if place.partition in self._held]
         bounds = await stable_bounds(self._consumer, places)
@@ -197,13 +189,6 @@ class ViewWorker:
             if stored == 0:
                 self._replayed_to[(name, place.partition)] = bounds[place][1]
             self._consumer.seek(place, before.get(place, max(stored, bounds[place][0])))
-
-    async def _load_parked(self, connection: AsyncConnection[Any]) -> None:
-        found = await connection.execute(
-            f"SELECT key FROM {self.view.schema}.view_parked WHERE view = %s AND generation = %s",
-            [self.view.name, self.generation],
-        )
-        self._parked = {row[0] for row in await found.fetchall()}
 
     async def _promote_when_built(self, connection: AsyncConnection[Any]) -> None:
         """A generation that newer code brought is shown as soon as it has caught up; until then the old one is."""
@@ -231,7 +216,9 @@ class ViewWorker:
         self._caught_up = not fetched
         by_number: dict[int, list[Entry]] = {}
         for place, records in fetched.items():
-            topic = self._topics[place.topic]
+            topic, end = self._topics[place.topic], self._until.get(place)
+            if end is not None:
+                records = [record for record in records if record.offset < end]
             by_number.setdefault(place.partition, []).extend((topic, record) for record in records)
         longest = max(map(len, by_number.values()), default=0)
         for start in range(0, longest, self._batch_size):
@@ -248,6 +235,7 @@ class ViewWorker:
             if lease is None:
                 continue
             name, position = self._topics[place.topic].name, await self._consumer.position(place)
+            position = min(position, self._until.get(place, position))
             if position > lease.offsets.get(name, 0):
                 lease.offsets[name] = position
                 self._passed = True
@@ -267,130 +255,9 @@ class ViewWorker:
     async def _apply(self, connection: AsyncConnection[Any], parts: list[tuple[Lease, list[Entry]]]) -> None:
         """All partitions in one transaction, for each costs the database a round trip for every statement."""
         began = time.perf_counter()
-        applied = await self._write_together(connection, parts)
+        applied = await self._writer.write(connection, parts)
         self._newest = max(entries[-1][1].timestamp for _, entries in parts) / 1000
         self._applied.add(applied)
         self._batches.observe(time.perf_counter() - began)
         async with self._moved:
             self._moved.notify_all()
-
-    def _span(self, message: Message) -> Span:
-        """What was in the log before the view began to be built is replayed."""
-        replayed_to = self._replayed_to.get((message.topic.name, message.partition), 0)
-        return tracing.process_span(
-            message.topic.name,
-            message.envelope.traceparent,
-            tracing.attributes_of(message, f"view.{self.view.name}"),
-            replay=message.offset < replayed_to,
-        )
-
-    def _message(self, topic: Topic, record: Any) -> Message | None:
-        if self.view.types is not None and type_of(record) not in self.view.types:
-            return None
-        try:
-            return message_of(topic, record)
-        except Unusable as wrong:
-            where = f"{record.topic}-{record.partition}@{record.offset}"
-            self._log.error(f"{where} cannot be read and is left out: {wrong}")
-            self._dead.add()
-            return None
-
-    async def _write_together(self, connection: AsyncConnection[Any], parts: list[tuple[Lease, list[Entry]]]) -> int:
-        """Apply all and move on; when that fails, each partition has a transaction of its own."""
-        if len(parts) == 1:
-            return await self._write(connection, *parts[0])
-        works = [self._work(lease, entries) for lease, entries in parts]
-        try:
-            await self._transact(connection, works)
-        except (psycopg.OperationalError, psycopg.InterfaceError, LeaseLost):
-            raise
-        except Exception:  # which record it was is found out below
-            return sum([await self._write(connection, lease, entries) for lease, entries in parts])
-        for work in works:
-            work.lease.offsets.update(work.offsets)
-        return sum(len(work.messages) for work in works)
-
-    def _work(self, lease: Lease, entries: list[Entry]) -> Work:
-        messages = [message for topic, record in entries if (message := self._message(topic, record)) is not None]
-        offsets = dict(lease.offsets)
-        for topic, record in entries:
-            offsets[topic.name] = record.offset + 1
-        return Work(lease, [message for message in messages if message.key not in self._parked], offsets)
-
-    async def _write(self, connection: AsyncConnection[Any], lease: Lease, entries: list[Entry]) -> int:
-        """Apply and move on; a batch that fails is halved until the record that fails it stands alone."""
-        work = self._work(lease, entries)
-        try:
-            await self._transact(connection, [work], alone=len(entries) == 1)
-        except (psycopg.OperationalError, psycopg.InterfaceError, LeaseLost):
-            raise
-        except Exception as wrong:  # whatever a record makes `apply` or the database say, its key is parked for it
-            if len(entries) > 1:
-                middle = len(entries) // 2
-                first = await self._write(connection, lease, entries[:middle])
-                return first + await self._write(connection, lease, entries[middle:])
-            await self._park(connection, lease, work.messages, work.offsets, wrong)
-        lease.offsets.update(work.offsets)
-        return len(work.messages)
-
-    async def _transact(self, connection: AsyncConnection[Any], works: Sequence[Work], *, alone: bool = False) -> None:
-        messages = [message for work in works for message in work.messages]
-        spans = [self._span(message) for message in messages if tracing.sampled(message.envelope.traceparent)]
-        try:
-            async with connection.transaction():
-                async with connection.pipeline():
-                    await self._apply_all(connection, messages)
-                    # First the tables, then the leases: the order in which a promotion takes its locks.
-                    held = [await self._leases.advance(connection, work.lease, work.offsets) for work in works]
-                for work, cursor in zip(works, held, strict=True):
-                    await self._leases.require(work.lease, cursor)
-        except Exception as failure:
-            if alone:  # of a longer batch each record comes again, and has its span then
-                _end(spans, failure)
-            raise
-        _end(spans, None)
-
-    async def _apply_all(self, connection: AsyncConnection[Any], messages: Sequence[Message]) -> None:
-        """Send the statements of a transaction, without waiting for any."""
-        if not messages:
-            return
-        for statement in self.view.apply(messages):
-            await self._execute(connection, statement)
-        if self.view.notifies is not None:
-            for payload in self.view.notifies(messages):
-                await connection.execute("SELECT pg_notify(%s, %s)", [self._channel, payload])
-
-    @property
-    def _channel(self) -> str:
-        return f"{self.view.schema}_{self.view.name}"
-
-    async def _execute(self, connection: AsyncConnection[Any], statement: Statement) -> None:
-        text = statement.sql.format_map(self._names)
-        await connection.execute(SQL(text), dict(statement.params))
-
-    async def _park(
-        self,
-        connection: AsyncConnection[Any],
-        lease: Lease,
-        messages: Sequence[Message],
-        offsets: dict[str, int],
-        why: Exception,
-    ) -> None:
-        if not messages:
-            raise why
-        bad = messages[0]
-        self._log.error(f"{bad.key} is parked in this view", exc=why, topic=bad.topic.name, offset=bad.offset)
-        self._parked.add(bad.key)
-        self._dead.add()
-        async with connection.transaction():
-            await connection.execute(
-                f"INSERT INTO {self.view.schema}.view_parked VALUES (%s, %s, %s, %s, %s, %s, %s) "
-                "ON CONFLICT DO NOTHING",
-                [self.view.name, self.generation, bad.key, bad.topic.name, bad.partition, bad.offset, repr(why)],
-            )
-            await self._leases.require(lease, await self._leases.advance(connection, lease, offsets))
-
-
-def _end(spans: Sequence[Span], failure: Exception | None) -> None:
-    for span in spans:
-        tracing.ended(span, failure)

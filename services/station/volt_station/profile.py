@@ -21,7 +21,10 @@ def publishing(quirks: StationQuirks) -> Public:
 
 
 def unshown(before: Station | None, after: Station | None) -> bool:
-    """Whether nothing has changed that a profile shows: readings and statuses change only what it leaves out."""
+    """Whether nothing has changed that a profile shows: readings and statuses change only what it leaves out.
+
+    The runner believes it, so whatever `profile` takes from the state has to be compared here.
+    """
     if before is None or after is None:
         return before is after
     return (

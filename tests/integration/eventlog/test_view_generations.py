@@ -4,6 +4,9 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import count
+from operator import lt
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +24,7 @@ from volt_eventlog.message import Message
 from volt_eventlog.rebuild import promote_rebuilt, rebuild
 from volt_eventlog.view import Statement, View
 from volt_eventlog.view_worker import ViewWorker
+from volt_runtime.ending import end
 from volt_runtime.metrics import Metrics
 from volt_testkit.polling import eventually
 
@@ -150,6 +154,27 @@ async def test_a_rebuild_says_whether_it_is_equal_and_leaves_nothing_behind(
     assert await tables(database) == {"sums_g1"}
 
 
+async def test_a_rebuild_compares_what_both_have_made_of_the_same_records_while_more_come(
+    kafka: Kafka, appender: Appender, database: str, connection: psycopg.AsyncConnection[Any]
+) -> None:
+    async def traffic() -> None:
+        for number in count():
+            await pour(appender, [f"{number}-{n}" for n in range(20)], keys=60)
+
+    worker = asyncio.create_task(ViewWorker(SUMMING, kafka, database, Metrics(), min_interval_s=0).run())
+    pouring = asyncio.create_task(traffic())
+    try:
+        await eventually(total(database), lambda found: found > 200)
+        for _ in range(3):
+            before = await total(database)()
+            assert (await rebuild(SUMMING, kafka, database)).equal
+            await eventually(total(database), partial(lt, before))
+        await connection.execute("UPDATE viewing.sums_g1 SET fed = fed + 1 WHERE key = 't/1'")
+        assert not (await rebuild(SUMMING, kafka, database)).equal
+    finally:
+        await end(pouring, worker)
+
+
 async def test_a_rebuild_takes_the_place_of_wrong_rows_while_the_view_is_written(
     kafka: Kafka, appender: Appender, database: str, crew: Crew, connection: psycopg.AsyncConnection[Any]
 ) -> None:
@@ -165,8 +190,7 @@ async def test_a_rebuild_takes_the_place_of_wrong_rows_while_the_view_is_written
         await eventually(total(database, "added"), lambda found: found == 1000)
         assert await tables(database) == {"sums_g1"}
     finally:
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
+        await end(worker)
     assert (await rebuild(SUMMING, kafka, database)).equal
 
 
