@@ -28,6 +28,8 @@ from volt_station.decider import STATION
 
 VIEW_S = 25.0
 REPLAY_PER_S = 100_000
+RUNS = 3
+"""Of which the one in the middle counts: the first one still waits for the broker to read its files."""
 
 
 def views(stage: Stage, plan: Plan) -> Iterator[Figure]:
@@ -41,8 +43,8 @@ def replay(stage: Stage, plan: Plan) -> Iterator[Figure]:
     """Every station's state from its events alone, on one core."""
     _fill(stage, plan)
     kafka = stage.kafka
-    records, _, reading = _timed(_read(stage))
-    states, elapsed, folding = _timed(fold_events(kafka, STATION))
+    records, _, reading = sorted((_timed(_read(stage)) for _ in range(RUNS)), key=_cpu)[RUNS // 2]
+    states, elapsed, folding = sorted((_timed(fold_events(kafka, STATION)) for _ in range(RUNS)), key=_cpu)[RUNS // 2]
     if not records:
         raise NotMeasured("station.events is empty")
     per_s = records / folding
@@ -107,6 +109,10 @@ async def _read(stage: Stage) -> int:
     async for _, batch in read(stage.kafka, [STATION_EVENTS.name]):
         records += len(batch)
     return records
+
+
+def _cpu(timed: tuple[Any, float, float]) -> float:
+    return timed[2]
 
 
 def _timed(work: Coroutine[Any, Any, Any]) -> tuple[Any, float, float]:
