@@ -1,8 +1,8 @@
 """Append with an acknowledgement for each record: records that arrive together share a request, and a batch each
 partition.
 
-A record that comes alone goes out at once. After it there is a pause that grows with what was sent, so that a busy
-gateway makes a request of some ten records rather than ten requests: client and broker pay for requests, not records.
+A record that comes alone goes out at once. After it there is a pause that grows with what was sent (`Pace`), so that a
+busy gateway makes a request of some ten records rather than ten requests.
 """
 
 import asyncio
@@ -16,14 +16,14 @@ from volt_contracts.envelope import Header
 from volt_contracts.topics import Topic
 from volt_eventlog.kafka import Kafka, close_producer
 from volt_eventlog.message import Position
+from volt_eventlog.pace import Pace
 from volt_eventlog.partition import partition_of
 from volt_eventlog.sizes import check_size
 from volt_runtime.ending import end
 from volt_runtime.log import logger
 
-PAUSE_S = 0.001
-"""After a request, for each record that was in it: nothing waits as long as records come one by one."""
-LONGEST_PAUSE_S = 0.02
+PACE = Pace(0.0, 0.001, 0.02)
+"""Between two requests: nothing waits as long as records come one by one."""
 ENOUGH = 32
 """Records that are not kept waiting for more."""
 PROBE_S = 2.0
@@ -169,7 +169,7 @@ class Appender:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._rest_until = loop.time() + min(LONGEST_PAUSE_S, PAUSE_S * self._gathered)
+        self._rest_until = loop.time() + PACE.rest_s(self._gathered)
         self._gathered = 0
         for lane in self._ready:
             lane.busy = True

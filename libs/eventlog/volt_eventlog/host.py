@@ -22,14 +22,11 @@ from volt_eventlog.kafka import Kafka
 from volt_eventlog.reading import partitions
 from volt_eventlog.stats import DeciderStats
 from volt_eventlog.table import TableSet
-from volt_eventlog.task import Task
+from volt_eventlog.task import PACE, Task
 from volt_runtime.ending import end
 from volt_runtime.log import logger
 from volt_runtime.metrics import Metrics
 from volt_runtime.run import Runtime, StartError
-
-MIN_INTERVAL_S = 0.1
-"""Between two transactions of a task that is not busy: each costs client and broker more than a millisecond."""
 
 FETCH_PAUSE_S = 0.02
 """Between two polls that brought something: what comes meanwhile is fetched in one request."""
@@ -40,7 +37,7 @@ async def run_deciders(
     deciders: Sequence[Decider],
     kafka: Kafka,
     *,
-    min_interval_s: float = MIN_INTERVAL_S,
+    min_interval_s: float = PACE.least_s,
     checkpoint_s: float = CHECKPOINT_S,
 ) -> None:
     """Run the deciders until the process is asked to stop.

@@ -18,6 +18,7 @@ from volt_eventlog.fold import SnapshotCodec
 from volt_eventlog.intake import Intake
 from volt_eventlog.kafka import Kafka, close_producer
 from volt_eventlog.keys import Keys
+from volt_eventlog.pace import Pace
 from volt_eventlog.restore import restore
 from volt_eventlog.runner_clock import RunnerClock
 from volt_eventlog.stats import DeciderStats
@@ -29,9 +30,8 @@ BATCH_RECORDS = 500
 BUSY_RECORDS = 200
 PAUSE_ABOVE = 4000
 RESUME_BELOW = 1000
-LONGEST_INTERVAL_S = 0.25
-RECORD_S = 0.005
-"""Between two transactions, for each record that the former was made of: a busy task makes few large ones."""
+PACE = Pace(0.1, 0.005, 0.25)
+"""Between two transactions: each costs client and broker more than a millisecond."""
 COMMIT_IDLE_S = 2.0
 """Offsets of inputs that had no effect are committed at most so often."""
 RETRY_S = 0.5
@@ -68,7 +68,7 @@ class Task:
         self._consumer = consumer
         self._tables = tables
         self._stats = stats
-        self._min_interval_s = min_interval_s
+        self._pace = PACE.at_least(min_interval_s)
         self._checkpoint_s = checkpoint_s
         self._topics = {topic.name: topic for topic in decider.inputs}
         self._places = {name: TopicPartition(kafka.name(name), partition) for name in self._topics}
@@ -354,14 +354,9 @@ class Task:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._patience()):
                     await self._arrived.wait()
-        rest = self._last_commit + self._interval_s() - time.monotonic()
+        rest = self._last_commit + self._pace.rest_s(self._last_size) - time.monotonic()
         if rest > 0 and self._assigned.is_set() and not self._urgent():
             await asyncio.sleep(rest)
-
-    def _interval_s(self) -> float:
-        if not self._min_interval_s:
-            return 0.0
-        return max(self._min_interval_s, min(LONGEST_INTERVAL_S, RECORD_S * self._last_size))
 
     def _urgent(self) -> bool:
         commands = self.decider.commands

@@ -16,6 +16,7 @@ from volt_eventlog.arrays import use_columns
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.leases import Lease, LeaseLost, Leases, Offsets
 from volt_eventlog.message import Position
+from volt_eventlog.pace import Pace
 from volt_eventlog.reading import partitions, stable_bounds
 from volt_eventlog.view import View
 from volt_eventlog.view_writer import Entry, ViewWriter
@@ -25,10 +26,8 @@ from volt_runtime.metrics import Metrics
 BATCH = 1000
 RENEW_S = 2.0
 NO_LEASE_S = 0.5
-MIN_INTERVAL_S = 0.05
-LONGEST_INTERVAL_S = 0.25
-RECORD_S = 0.001
-"""Between two transactions, for each record that was in the former: a busy view makes few large ones."""
+PACE = Pace(0.05, 0.001, 0.25)
+"""Between two transactions."""
 
 
 class ViewWorker:
@@ -43,14 +42,14 @@ class ViewWorker:
         *,
         generation: int | None = None,
         batch: int = BATCH,
-        min_interval_s: float = MIN_INTERVAL_S,
+        min_interval_s: float = PACE.least_s,
     ) -> None:
         self.view = view
         self.generation = view.generation if generation is None else generation
         self._kafka = kafka
         self._dsn = dsn
         self._batch_size = batch
-        self._min_interval_s = min_interval_s
+        self._pace = PACE.at_least(min_interval_s)
         self._holder = str(uuid4())
         self._leases = Leases(view.schema, view.name, self.generation, self._holder)
         self._held: dict[int, Lease] = {}
@@ -152,14 +151,13 @@ class ViewWorker:
         renewed = time.monotonic()
         while True:
             began = time.monotonic()
-            rest = min(LONGEST_INTERVAL_S, RECORD_S * await self._poll(connection))
+            rest = self._pace.rest_s(await self._poll(connection))
             if time.monotonic() - renewed > RENEW_S:
                 await self._leases.renew(connection, list(self._held))
                 await self._store_passed(connection)
                 await self._lease(connection)
                 await self._promote_when_built(connection)
                 renewed = time.monotonic()
-            rest = max(rest, self._min_interval_s) if self._min_interval_s else 0.0
             await asyncio.sleep(max(0.0, rest - (time.monotonic() - began)))
 
     async def _give_back(self, connection: AsyncConnection[Any]) -> None:

@@ -18,6 +18,7 @@ from volt_eventlog import appender as appender_module
 from volt_eventlog.appender import Appender, AppendFailed
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.message import Position
+from volt_eventlog.pace import Pace
 from volt_eventlog.partition import partition_of
 from volt_eventlog.reading import read
 from volt_eventlog.sizes import MAX_RECORD_BYTES, TooLarge
@@ -71,8 +72,7 @@ async def test_records_that_come_one_after_the_other_are_gathered_until_there_ar
     kafka: Kafka, appender: Appender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first goes out at once; then there is a pause, here one that does not end, which enough records cut short."""
-    monkeypatch.setattr(appender_module, "PAUSE_S", 600.0)
-    monkeypatch.setattr(appender_module, "LONGEST_PAUSE_S", 600.0)
+    monkeypatch.setattr(appender_module, "PACE", Pace(600.0, 600.0, 600.0))
     await appender.know(FACTS)
     await put(appender, "t/first", "first")
     few = [put(appender, "t/few", str(number)) for number in range(3)]
@@ -86,8 +86,7 @@ async def test_records_that_come_one_after_the_other_are_gathered_until_there_ar
 
 
 async def test_what_is_being_gathered_is_sent_before_the_end(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(appender_module, "LONGEST_PAUSE_S", 60.0)
-    monkeypatch.setattr(appender_module, "PAUSE_S", 60.0)
+    monkeypatch.setattr(appender_module, "PACE", Pace(600.0, 600.0, 600.0))
     await create_topics(kafka, [COUNTING], topics=counting.TOPICS)
     ending = Appender(kafka)
     await ending.start()
