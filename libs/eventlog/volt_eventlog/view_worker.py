@@ -245,9 +245,12 @@ class ViewWorker:
         """Now and then is enough: what was passed over and is not stored is passed over again."""
         if not self._passed:
             return
+        leases = list(self._held.values())
         async with connection.transaction():
-            for lease in self._held.values():
-                await self._leases.require(lease, await self._leases.advance(connection, lease, lease.offsets))
+            async with connection.pipeline():
+                held = [await self._leases.advance(connection, lease, lease.offsets) for lease in leases]
+            for lease, cursor in zip(leases, held, strict=True):
+                await self._leases.require(lease, cursor)
         self._passed = False
 
     async def _apply(self, connection: AsyncConnection[Any], parts: list[tuple[Lease, list[Entry]]]) -> None:
