@@ -19,6 +19,9 @@ DEEPEST = 64
 """Levels of nesting in a frame. No schema of any version needs more than a dozen."""
 
 _LONGEST_INTEGER = 40
+_ALL_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_TOO_MANY_DIGITS = b"0" * (_LONGEST_INTEGER + 1)
+_SMALLEST_ID, _LARGEST_ID = -(2**63), 2**64 - 1
 _MESSAGE_TYPES = range(1, 10_000)
 _NO_SKELETON = bytes(set(range(256)) - set(b'[]{}"\\'))
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -72,9 +75,9 @@ class Elements(Struct, frozen=True):
         return int(value) if isinstance(value, int | float) and value in _MESSAGE_TYPES else None
 
     def message_id(self) -> str | int | float | None:
-        """The message id; None for what is neither text nor a number of 64 bits."""
+        """The message id; None for what is neither text nor a number of 64 bits, with or without a sign."""
         value = self._scalar(1)
-        if isinstance(value, bool) or (isinstance(value, int) and value.bit_length() > 63):
+        if isinstance(value, bool) or (isinstance(value, int) and not _SMALLEST_ID <= value <= _LARGEST_ID):
             return None
         return value
 
@@ -93,10 +96,14 @@ class Elements(Struct, frozen=True):
 
 
 def is_plain(text: bytes | str) -> bool:
-    """Whether a text that was decoded once can be stored as it is: valid UTF-8 and not nested too deep."""
+    """Whether a text that was decoded once can be stored as it is: valid UTF-8, not nested too deep, and no number in
+    it that other readers cannot take.
+    """
     data = text.encode() if isinstance(text, str) else text
     if not data.isascii() and not _is_utf8(data):
         return False
+    if len(data) > _LONGEST_INTEGER and _TOO_MANY_DIGITS in data.translate(_ALL_ZEROS):
+        return False  # in a text they do no harm; `rescue` tells
     return len(data) < 2 * DEEPEST or _opening_brackets(data) <= DEEPEST or _is_shallow(data)
 
 

@@ -147,6 +147,10 @@ MENDED: list[tuple[bytes, Any, list[str]]] = [
     (b'[2,"m1","Heartbeat",{"a":"\\ud800"}]', {"a": "\ufffd"}, ["encoding"]),
     (b'[2,"m1","Heartbeat",{"a":"\\ud83d\\ude00 \\udc00"}]', {"a": "\U0001f600 \ufffd"}, ["encoding"]),
     (b'[2,"m1","Heartbeat",{"a":NaN,"b":1e400}]', {"a": None, "b": None}, ["syntax", "number"]),
+    (b'[2,"m1","Heartbeat",{"a":%b}]' % (b"9" * 41), {"a": None}, ["number"]),
+    (b'[2,"m1","Heartbeat",{"a":-%b}]' % (b"1234567890" * 40), {"a": None}, ["number"]),
+    (b'[2,"m1","Heartbeat",{"a":%b}]' % (b"9" * 40), {"a": 10**40 - 1}, []),
+    (b'[2,"m1","Heartbeat",{"a":"%b"}]' % (b"9" * 400), {"a": "9" * 400}, []),
 ]
 
 
@@ -219,7 +223,16 @@ def test_brackets_inside_texts_do_not_hide_the_depth(closing: str) -> None:
 
 @pytest.mark.parametrize(
     ("literal", "value"),
-    [(b"5", 5), (b"-7", -7), (b"0", 0), (b"9223372036854775807", 2**63 - 1), (b"1.5", 1.5), (b"2e3", 2000.0)],
+    [
+        (b"5", 5),
+        (b"-7", -7),
+        (b"0", 0),
+        (b"9223372036854775807", 2**63 - 1),
+        (b"1.5", 1.5),
+        (b"2e3", 2000.0),
+        (b"-9223372036854775808", -(2**63)),
+        (b"18446744073709551615", 2**64 - 1),
+    ],
 )
 def test_a_number_as_id_comes_back_as_the_same_number(literal: bytes, value: float) -> None:
     frame = parse(b'[2,%b,"Heartbeat",{}]' % literal, V16)
