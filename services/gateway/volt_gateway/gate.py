@@ -16,7 +16,7 @@ from volt_gateway.path import LONGEST_IDENTITY, read_path
 from volt_gateway.proxies import Proxies
 from volt_gateway.refusals import Reason, Refusal, Refusals
 from volt_gateway.settings import GatewaySettings
-from volt_gateway.socket import PROTOCOL_ERROR, StationSocket
+from volt_gateway.socket import PROTOCOL_ERROR, StationSocket, close_reason
 from volt_gateway.upgrade import Doorkeeper, Request
 
 STATUS: dict[Reason, HTTPStatus] = {
@@ -134,7 +134,7 @@ class _ClosesAtOnce(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """picows: the upgrade is done."""
-        transport.send_close(PROTOCOL_ERROR, self._sentence.encode()[:123])  # type: ignore[arg-type]
+        transport.send_close(PROTOCOL_ERROR, close_reason(self._sentence))  # type: ignore[arg-type]
         transport.disconnect()
 
 

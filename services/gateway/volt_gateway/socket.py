@@ -12,6 +12,7 @@ TOO_BIG = 1009
 _CONTINUATION, _TEXT, _BINARY = WSMsgType.CONTINUATION, WSMsgType.TEXT, WSMsgType.BINARY
 _PING, _PONG, _CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
 _NORMAL = 1000
+_LONGEST_REASON = 123
 _NO_CODE = 1005
 _GONE = 1006
 _NEVER_SENT = (0, _NO_CODE, _GONE)
@@ -118,7 +119,7 @@ class StationSocket(WSListener):
         """Begin the closing handshake; `abort` is for stations that do not answer it."""
         if self._transport is not None and self.is_open:
             self._plain, self._part = False, None
-            self._transport.send_close(code, reason.encode()[:123])  # type: ignore[arg-type]  # any code is taken
+            self._transport.send_close(code, close_reason(reason))  # type: ignore[arg-type]  # any code is taken
             self._read_again()
 
     def abort(self) -> None:
@@ -181,6 +182,11 @@ class StationSocket(WSListener):
         if not transport.is_close_frame_sent:
             transport.send_close(_NORMAL if code in _NEVER_SENT else code, b"")  # type: ignore[arg-type]  # any code is taken
         transport.disconnect()
+
+
+def close_reason(sentence: str) -> bytes:
+    """As much of a sentence as fits into a close frame, never half a letter (RFC 6455 §5.5 and §5.5.1)."""
+    return sentence.encode()[:_LONGEST_REASON].decode(errors="ignore").encode()
 
 
 def _closing(transport: WSTransport) -> Closing:
