@@ -21,6 +21,9 @@ READ_BUFFER_BYTES = 2048
 _silent = logging.LoggerAdapter(logging.getLogger("picows.server"))
 """An adapter, because picows would otherwise make one logger object for each connection."""
 
+Unasked = Callable[[], None]
+"""The connection is gone, and no request was ever read from it."""
+
 Upgrade = Callable[[WSUpgradeRequest, str, bool], WSUpgradeResponseWithListener]
 """(request, address of the peer, whether by TLS) → response."""
 
@@ -28,16 +31,24 @@ Upgrade = Callable[[WSUpgradeRequest, str, bool], WSUpgradeResponseWithListener]
 class Connection(WSProtocol):  # type: ignore[misc]
     """One TCP connection; asks `upgrade` what to answer to its HTTP request."""
 
-    __slots__ = ("_upgrade",)
+    __slots__ = ("_unasked", "_upgrade")
 
-    def __init__(self, upgrade: Upgrade, max_frame_bytes: int, handshake_timeout_s: float) -> None:
+    def __init__(self, upgrade: Upgrade, unasked: Unasked, max_frame_bytes: int, handshake_timeout_s: float) -> None:
         super().__init__(
             None, None, False, self._asked, _silent, True, handshake_timeout_s, False, 10, 10,
             WSAutoPingStrategy.PING_WHEN_IDLE, False, max_frame_bytes, None, READ_BUFFER_BYTES,
         )  # fmt: skip
         self._upgrade = upgrade
+        self._unasked: Unasked | None = unasked
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """asyncio: the connection is gone."""
+        super().connection_lost(exc)
+        if self._unasked is not None:
+            self._unasked()
 
     def _asked(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
+        self._unasked = None
         transport: Any = self.transport.underlying_transport
         peer = transport.get_extra_info("peername")
         try:

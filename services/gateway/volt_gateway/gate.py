@@ -12,6 +12,7 @@ from picows import WSListener, WSTransport, WSUpgradeRequest, WSUpgradeResponse,
 from volt_gateway.limits import ConnectionLimits, TokenBucket
 from volt_gateway.link import Admission
 from volt_gateway.links import Links
+from volt_gateway.meters import Meters
 from volt_gateway.path import LONGEST_IDENTITY, read_path
 from volt_gateway.proxies import Proxies
 from volt_gateway.refusals import Reason, Refusal, Refusals
@@ -52,6 +53,7 @@ class Gate:
         limits: ConnectionLimits,
         refusals: Refusals,
         not_ready: NotReady,
+        meters: Meters,
     ) -> None:
         self._settings = settings
         self._doorkeeper = doorkeeper
@@ -59,6 +61,7 @@ class Gate:
         self._limits = limits
         self._refusals = refusals
         self._not_ready = not_ready
+        self._limited = meters.limited
         self._proxies = Proxies(settings.trusted_proxies)
         self._admissions = TokenBucket(settings.admissions_per_s, settings.admissions_burst, monotonic())
 
@@ -76,14 +79,22 @@ class Gate:
         self._refusals.refuse(verdict, monotonic(), datetime.now(UTC))
         return self._refuse(verdict)
 
+    def unasked(self) -> None:
+        """A connection ended before its request could be read: too slow, too long, or no HTTP."""
+        self._limited("upgrade_request").add()
+
     def _crowded(self, request: WSUpgradeRequest, address: str) -> Refusal | None:
         why = self._not_ready()
         if why is None and not self._admissions.take(monotonic()):
             why = "too many stations connect at the same time"
+            self._limited("admissions").add()
         if why is not None:
             return _nameless("not_ready", why, request, address)
-        why = self._limits.reached(address)
-        return None if why is None else _nameless("too_many_connections", why, request, address)
+        reached = self._limits.reached(address)
+        if reached is None:
+            return None
+        self._limited(reached.limit).add()
+        return _nameless("too_many_connections", reached.sentence, request, address)
 
     def _malformed(self, request: WSUpgradeRequest, address: str) -> Refusal | None:
         """A missing or odd `Connection` is tolerated where the rest says what is wanted: some stations send none."""

@@ -1,6 +1,7 @@
 """Token buckets and counts: how much of what comes in is taken."""
 
 from collections import Counter
+from typing import Literal, NamedTuple
 
 
 class TokenBucket:
@@ -24,6 +25,13 @@ class TokenBucket:
         return True
 
 
+class Reached(NamedTuple):
+    """A limit that one more socket would pass, and the sentence for who is refused."""
+
+    limit: Literal["connections", "connections_per_address"]
+    sentence: str
+
+
 class ConnectionLimits:
     """Open sockets, in all and by address."""
 
@@ -33,12 +41,13 @@ class ConnectionLimits:
         self._by_address: Counter[str] = Counter()
         self.open = 0
 
-    def reached(self, address: str) -> str | None:
+    def reached(self, address: str) -> Reached | None:
         """Why one more socket from `address` would be too many, or None."""
         if self.open >= self._total:
-            return f"the gateway holds {self._total} connections, which is its limit"
+            return Reached("connections", f"the gateway holds {self._total} connections, which is its limit")
         if self._by_address[address] >= self._per_address:
-            return f"{address} holds {self._per_address} connections, which is the limit for one address"
+            sentence = f"{address} holds {self._per_address} connections, which is the limit for one address"
+            return Reached("connections_per_address", sentence)
         return None
 
     def enter(self, address: str) -> None:

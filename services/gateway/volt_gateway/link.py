@@ -70,6 +70,9 @@ class Lifecycle(Protocol):
     def slow_down(self, link: "Link") -> None:
         """It sends more than it may."""
 
+    def held(self, why: Hold) -> None:
+        """A limit stopped the reading of a socket."""
+
     def closing(self, link: "Link") -> None:
         """We have begun to close it."""
 
@@ -135,25 +138,26 @@ class Link:
         self.heard_at = now
         if self.silent_since is not None:
             self.lifecycle.back(self)
-        lifecycle = self.lifecycle
-        tokens = self.tokens + (now - self.tokens_at) * lifecycle.frames_per_s
-        self.tokens_at = now
-        self.tokens = tokens = (tokens if tokens < lifecycle.frames_burst else lifecycle.frames_burst) - 1.0
-        if tokens < 0.0:
-            lifecycle.slow_down(self)
+        self._count(now)
         if self.waiting is None:
             self.inbound(self, message, now)
         else:
             self.waiting.append(message)
             if len(self.waiting) == MOST_WAITING:
                 self.hold(Hold.OPENING)
+                self.lifecycle.held(Hold.OPENING)
 
     def heard(self, pong: bool) -> None:
-        """A ping or pong came in."""
-        self.heard_at = monotonic()
+        """A ping, a pong or a part of a message came in; for the rate it is a frame like others."""
+        self.heard_at = now = monotonic()
         self.ponged = self.ponged or pong
+        self._count(now)
         if self.silent_since is not None:
             self.lifecycle.back(self)
+
+    def unread(self) -> None:
+        """The station does not read what is sent to it."""
+        self.lifecycle.held(Hold.WRITING)
 
     def disconnected(self, closing: Closing) -> None:
         """The socket is gone."""
@@ -185,3 +189,11 @@ class Link:
         """Read it again."""
         if self.socket is not None:
             self.socket.release(why)
+
+    def _count(self, now: float) -> None:
+        lifecycle = self.lifecycle
+        tokens = self.tokens + (now - self.tokens_at) * lifecycle.frames_per_s
+        self.tokens_at = now
+        self.tokens = tokens = (tokens if tokens < lifecycle.frames_burst else lifecycle.frames_burst) - 1.0
+        if tokens < 0.0:
+            lifecycle.slow_down(self)

@@ -14,7 +14,7 @@ from volt_gateway.limits import ConnectionLimits
 from volt_gateway.link import NOT_ON_RECORD, Admission, Inbound, Link
 from volt_gateway.meters import Meters
 from volt_gateway.settings import GatewaySettings
-from volt_gateway.socket import Hold
+from volt_gateway.socket import TOO_BIG, Hold
 from volt_gateway.stations import Directory
 from volt_ocpp.versions import Version
 from volt_runtime.log import logger
@@ -56,6 +56,8 @@ class Links:
         self._slowed: list[Link] = []
         self._closing: dict[Link, float] = {}
         self._rate_limit = meters.limited("frame_rate")
+        self._too_big = meters.limited("message_size")
+        self._held = {Hold.OPENING: meters.limited("opening"), Hold.WRITING: meters.limited("unread_answers")}
         self._inbound_for: InboundFor | None = None
         self._log = logger("gateway")
         self._metrics = meters.metrics
@@ -100,6 +102,10 @@ class Links:
                 asyncio.get_running_loop().call_later(_SLOW_STEP_S, self._speed_up)
             self._slowed.append(link)
 
+    def held(self, why: Hold) -> None:
+        """A limit stopped the reading of a socket."""
+        self._held[why].add()
+
     def closing(self, link: Link) -> None:
         """A station that does not answer our close is cut off by the sweep."""
         self._closing[link] = monotonic() + self._settings.close_timeout_s
@@ -114,6 +120,8 @@ class Links:
         if len(self.gone) > GONE_KEPT:
             self.gone.popitem(last=False)
         self._limits.leave(link.address)
+        if link.closing is not None and (link.closing.by, link.closing.code) == ("gateway", TOO_BIG):
+            self._too_big.add()
         self._count(link.tenant, -1)
         if link.outbound is not None:
             link.outbound.link_gone()

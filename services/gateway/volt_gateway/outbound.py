@@ -52,6 +52,7 @@ class Reporter:
     def __init__(self, journal: Journal, meters: Meters) -> None:
         self._journal = journal
         self._meters = meters
+        self.queue_full = meters.limited("downlink_queue")
 
     def report(
         self,
@@ -105,6 +106,7 @@ class Outbound:
     def submit(self, order: Order) -> None:
         """Send this call as soon as the ones before it are answered."""
         if len(self._queue) >= self._limit:
+            self._reporter.queue_full.add()
             self._reporter.report(self._link, order, "not_sent", error="queue_full")
             return
         self._queue.append(order)

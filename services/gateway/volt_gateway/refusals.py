@@ -7,7 +7,7 @@ from typing import Literal
 
 from volt_contracts.gateway import LinkRefused
 from volt_contracts.ids import entity_key, station_uid
-from volt_runtime.metrics import Metrics
+from volt_gateway.meters import Meters
 
 Reason = Literal[
     "unknown_tenant",
@@ -61,14 +61,15 @@ class _Window:
 class Refusals:
     """Counts every refusal and records a few of them. Times: `now` monotonic seconds, `at` for the record."""
 
-    def __init__(self, append: Append, metrics: Metrics, window_s: float, per_address: int) -> None:
+    def __init__(self, append: Append, meters: Meters, window_s: float, per_address: int) -> None:
         self._append = append
-        self._metrics = metrics
+        self._metrics = meters.metrics
         self._window_s = window_s
         self._per_address = per_address
         self._windows: dict[tuple[str, str], _Window] = {}
         self._addresses: dict[str, int] = {}
         self._swept = 0.0
+        self._unrecorded = meters.limited("refusal_records")
 
     def refuse(self, refusal: Refusal, now: float, at: datetime) -> None:
         """Note a refusal: the first of its kind in a window is recorded at once, the others with their count."""
@@ -84,6 +85,8 @@ class Refusals:
         elif len(self._windows) < MOST_KINDS and self._address_may(refusal.address):
             self._windows[kind] = _Window(refusal, now)
             self._record(refusal, 1, at)
+        else:
+            self._unrecorded.add()
 
     def sweep(self, now: float, at: datetime) -> None:
         """Record what was held back and has waited for a window; forget the windows that stayed quiet."""

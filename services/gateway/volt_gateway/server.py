@@ -68,7 +68,8 @@ class Server:
 
     def _connection(self) -> Connection:
         settings = self._settings
-        return Connection(self._gate.upgrade, settings.max_message_bytes, settings.handshake_timeout_s)
+        gate = self._gate
+        return Connection(gate.upgrade, gate.unasked, settings.max_message_bytes, settings.handshake_timeout_s)
 
 
 async def _until(done: Callable[[], bool], patience_s: float) -> None:

@@ -49,7 +49,10 @@ class Receiver(Protocol):
         """A whole message, text or binary."""
 
     def heard(self, pong: bool) -> None:
-        """A ping or pong: a sign of life."""
+        """A ping, a pong or a part of a message: a sign of life."""
+
+    def unread(self) -> None:
+        """The station does not read what is sent to it."""
 
     def disconnected(self, closing: Closing) -> None:
         """The socket is gone; said once."""
@@ -89,6 +92,7 @@ class StationSocket(WSListener):
     def pause_writing(self) -> None:
         """picows: the station takes its answers too slowly, so it may not ask on."""
         self.hold(Hold.WRITING)
+        self._receiver.unread()
 
     def resume_writing(self) -> None:
         """picows: the station has caught up."""
@@ -175,6 +179,7 @@ class StationSocket(WSListener):
             self._receiver.receive(bytes(part))
         else:
             self._plain = False
+            self._receiver.heard(pong=False)
 
     def _answer_close(self, transport: WSTransport, frame: WSFrame) -> None:
         code = int.from_bytes(frame.get_payload_as_bytes()[:2], "big")

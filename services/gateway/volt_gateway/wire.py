@@ -80,7 +80,7 @@ class Wire:
         self.links = Links(settings, self._directory, journal, limits, meters)
         self.downlink = Downlink(self.links, Reporter(journal, meters), settings.downlink_queue)
         self._refusals = Refusals(
-            journal.refused, metrics, settings.refusal_window_s, settings.refusal_records_per_address
+            journal.refused, meters, settings.refusal_window_s, settings.refusal_records_per_address
         )
         self._sweep = LinkSweep(self.links, journal, settings)
         self._place = Workplace(
@@ -96,7 +96,7 @@ class Wire:
             token_secret=secret,
         )
         doorkeeper = Doorkeeper(self._directory, self._passwords)
-        gate = Gate(settings, doorkeeper, self.links, limits, self._refusals, self.not_ready)
+        gate = Gate(settings, doorkeeper, self.links, limits, self._refusals, self.not_ready, meters)
         self.server = Server(settings, gate, self.links, self._parking)
 
     async def start(self) -> None:

@@ -17,9 +17,13 @@ def test_connections_are_limited_in_all_and_by_address() -> None:
     for _ in range(2):
         assert limits.reached("10.0.0.1") is None
         limits.enter("10.0.0.1")
-    assert "limit for one address" in (limits.reached("10.0.0.1") or "")
+    reached = limits.reached("10.0.0.1")
+    assert reached is not None
+    assert (reached.limit, "limit for one address" in reached.sentence) == ("connections_per_address", True)
     limits.enter("10.0.0.2")
-    assert "its limit" in (limits.reached("10.0.0.3") or "")
+    reached = limits.reached("10.0.0.3")
+    assert reached is not None
+    assert (reached.limit, "its limit" in reached.sentence) == ("connections", True)
     limits.leave("10.0.0.1")
     assert limits.reached("10.0.0.1") is None
     assert limits.open == 2

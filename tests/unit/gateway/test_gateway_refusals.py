@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from volt_contracts.gateway import LinkRefused
 from volt_contracts.ids import station_uid
+from volt_gateway.meters import Meters
 from volt_gateway.refusals import Reason, Refusal, Refusals
 from volt_runtime.metrics import Metrics
 
@@ -16,7 +17,7 @@ class Recorded:
     def __init__(self, per_address: int = 100) -> None:
         self.records: list[tuple[str, LinkRefused]] = []
         self.metrics = Metrics()
-        self.refusals = Refusals(self.append, self.metrics, 60.0, per_address)
+        self.refusals = Refusals(self.append, Meters(self.metrics), 60.0, per_address)
 
     def append(self, key: str, record: LinkRefused) -> None:
         self.records.append((key, record))
