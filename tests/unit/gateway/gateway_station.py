@@ -13,7 +13,8 @@ from picows import WSFrame, WSInvalidStatusError, WSListener, WSMsgType, WSTrans
 from unit.gateway.gateway_fakes import FakeAsk, FakeLog, FakeTables
 
 from volt_contracts.ids import station_uid
-from volt_contracts.network import TenantRow, TenantSettings
+from volt_contracts.network import StationRow, TenantRow, TenantSettings
+from volt_contracts.session import Place
 from volt_contracts.topics import NETWORK_STATIONS, NETWORK_TENANTS, SESSION_AUTHORIZATIONS, STATION_PROFILES
 from volt_gateway.settings import GatewaySettings
 from volt_gateway.wire import Wire
@@ -62,6 +63,16 @@ class Gateway:
 
     def authorization(self, row: Any, tenant: str = "demo") -> None:
         self.tables[SESSION_AUTHORIZATIONS].put(f"{tenant}/{row.token_ref}", row)
+
+
+def accepted_station(gate: Gateway, identity: str) -> str:
+    """A station that the network knows, so that 2.x lets it speak before its boot. The key of its records."""
+    row = StationRow(
+        version=1, station_uid=station_uid("demo", identity), identity=identity, adopted=False, security_profile=0,
+        registration="accepted", place=Place(),
+    )  # fmt: skip
+    gate.station(row)
+    return f"demo/{row.station_uid}"
 
 
 @asynccontextmanager
