@@ -1,6 +1,6 @@
 """OCPP 2.0.1 and 2.1: TransactionEvent and MeterValues with everything that a schema can find wrong."""
 
-from unit.gateway.wire.rows import Flaw, Row, accepted, revenue
+from unit.gateway.wire.rows import Flaw, Row, accepted, call, exchanged, revenue
 
 NOW = '"2026-01-01T00:00:00Z"'
 EVENT = f'"eventType":"Updated","timestamp":{NOW},"triggerReason":"MeterValuePeriodic","seqNo":1'
@@ -95,5 +95,20 @@ NO_PAYLOAD: list[Row] = [
     for action in ("TransactionEvent", "MeterValues")
 ]
 
-REVENUE: list[Row] = [*revenue("TransactionEvent", EVENTS), *revenue("MeterValues", READINGS), *NO_PAYLOAD]
+_ENDED, _STARTED = (
+    call("TransactionEvent", f"{{{EVENT.replace('Updated', kind)},{INFO}}}") for kind in ("Ended", "Started")
+)
+OUT_OF_ORDER: list[Row] = [
+    Row("an end before its beginning", (_ENDED, _STARTED), ((3, "m1"),) * 2, (exchanged("TransactionEvent"),) * 2),
+    Row("a beginning twice", (_STARTED, _STARTED), ((3, "m1"),) * 2, (exchanged("TransactionEvent"),) * 2),
+    Row("a broken event again and again", (call("TransactionEvent", "{}"),) * 3, ((3, "m1"),) * 3,
+        (exchanged("TransactionEvent", "missing"),) * 3),
+]  # fmt: skip
+
+REVENUE: list[Row] = [
+    *revenue("TransactionEvent", EVENTS),
+    *revenue("MeterValues", READINGS),
+    *NO_PAYLOAD,
+    *OUT_OF_ORDER,
+]
 """The rows of both versions."""

@@ -1,7 +1,7 @@
 """OCPP 1.6: its schemas, its revenue calls, and what does not exist in it (OCPP-J 1.6 §4, OCPP 1.6 §6)."""
 
 from unit.gateway.wire import framing
-from unit.gateway.wire.rows import V16, Flaw, NotRead, Row, accepted, call, refused, revenue
+from unit.gateway.wire.rows import V16, Flaw, NotRead, Row, accepted, call, exchanged, refused, revenue
 from unit.gateway.wire.sockets import SOCKETS
 
 NOW = '"2026-01-01T00:00:00Z"'
@@ -153,6 +153,15 @@ NO_PAYLOAD: list[Row] = [
     for action in ("StartTransaction", "StopTransaction", "MeterValues")
 ]
 
+OUT_OF_ORDER: list[Row] = [
+    Row("a stop before its start", (call("StopTransaction", f"{{{STOP}}}"), call("StartTransaction", f"{{{START}}}")),
+        ((3, "m1"), (3, "m1")), (exchanged("StopTransaction"), exchanged("StartTransaction"))),
+    Row("a start twice", (call("StartTransaction", f"{{{START}}}"),) * 2, ((3, "m1"),) * 2,
+        (exchanged("StartTransaction"),) * 2),
+    Row("a broken stop again and again", (call("StopTransaction", "{}"),) * 3, ((3, "m1"),) * 3,
+        (exchanged("StopTransaction", "missing"),) * 3),
+]  # fmt: skip
+
 ROWS: list[Row] = [
     *framing.rows(V16),
     *SOCKETS,
@@ -160,5 +169,6 @@ ROWS: list[Row] = [
     *revenue("StopTransaction", STOPS),
     *revenue("MeterValues", READINGS),
     *NO_PAYLOAD,
+    *OUT_OF_ORDER,
     *SCHEMA,
 ]
