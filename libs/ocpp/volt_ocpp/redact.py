@@ -25,6 +25,9 @@ _SECRET_NAME = re.compile(
 _NO_LETTERS = re.compile(r"[^a-z0-9]")
 _USERINFO = re.compile(r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*(?=@)")
 
+MOST_ELEMENTS = 8
+"""A frame has five at most; every rule is tried on each, so that there must be an end."""
+
 Hide = Callable[[Any], Any]
 
 
@@ -159,8 +162,33 @@ def redact(action: str, payload: Any) -> tuple[Any, tuple[str, ...]]:
     text that is a JSON document the pointer names the text as a whole.
     """
     rules = RULES.get(action)
-    if rules is None:
-        return payload, ()
+    return (payload, ()) if rules is None else _applied(rules, payload)
+
+
+def redact_message(message: bytes) -> str:
+    """A whole message as text, for the record: one that is no frame, or answers nothing that anybody remembers.
+
+    Its action is unknown, so every rule is tried on each of its elements. What is no JSON, or no array of a frame's
+    length, has no places that a rule could name: card numbers and the user part of addresses are taken out wherever
+    they stand. Never raises.
+    """
+    text = message.decode(errors="replace")
+    try:
+        elements = msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        elements = None
+    if not isinstance(elements, list) or len(elements) > MOST_ELEMENTS:
+        return hide_cards(_without_userinfo(text), HIDDEN)
+    found = [_applied(_EVERY_RULE, element) for element in elements]
+    if not any(pointers for _, pointers in found):
+        return text
+    return msgspec.json.encode([element for element, _ in found]).decode()
+
+
+_EVERY_RULE = tuple(dict.fromkeys(rule for rules in RULES.values() for rule in rules))
+
+
+def _applied(rules: tuple[Rule, ...], payload: Any) -> tuple[Any, tuple[str, ...]]:
     changes = dict(change for rule in rules for change in _changes(rule, payload))
     for path, value in changes.items():
         payload = replaced(payload, path, value)

@@ -8,6 +8,7 @@ from volt_gateway.link import Link
 from volt_gateway.meters import Meters
 from volt_gateway.pending import Pending, Release
 from volt_ocpp import frames
+from volt_ocpp.redact import redact_message
 
 LONGEST_TEXT = 4096
 """Characters of an unreadable message that are kept."""
@@ -51,7 +52,7 @@ class Strays:
             link_id=link.link_id,
             link_seq=link.link_seq,
             protocol=link.version.value,
-            text=message[: 4 * LONGEST_TEXT].decode(errors="replace")[:LONGEST_TEXT],
+            text=redact_message(message)[:LONGEST_TEXT],
             size=len(message),
             error=str(error),
             sentence=sentence,

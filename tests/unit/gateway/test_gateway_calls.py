@@ -200,6 +200,31 @@ async def test_secrets_are_taken_out_before_the_append_and_the_answer_is_the_sam
         assert b"4111" not in bytes(exchange.call)
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('[3,"late",{"configurationKey":[{"key":"AuthorizationKey","value":"hush"}]}]', '"value":"***"'),
+        ('[3,"late",{"getVariableResult":[{"variable":{"name":"BasicAuthPassword"},"attributeValue":"hush"}]}]', "***"),
+        ('[4,"late","GenericError","",{"configurationKey":[{"key":"AuthorizationKey","value":"hush"}]}]', "***"),
+        ('[2,null,"DataTransfer",{"vendorId":"pay","data":"4111 1111 1111 1111"}]', '"vendorId":"pay"'),
+        ('[2,"m1","DataTransfer",{"vendorId":"pay","data":"4111 1111 1111 1111",}]', '"vendorId":"pay"'),
+        ('[2,"m1","DataTransfer",{"data":"ftp://user:hush@host/",}]', "@host"),
+    ],
+)
+async def test_secrets_are_taken_out_of_what_is_no_call_too(text: str, kept: str) -> None:
+    """An answer that comes too late for its call still holds what was asked for."""
+    async with gateway() as gate, station(gate.port) as charger:
+        charger.send(text)
+        charger.send(b'[2,"h","Heartbeat",{}]')
+        while (await charger.hears())[1] != "h":
+            pass
+        record = gate.log.of(Unreadable)[0]
+        assert "hush" not in record.text
+        assert "4111" not in record.text
+        assert kept in record.text
+        assert record.size == len(text)
+
+
 async def test_tokens_stay_in_the_call_and_are_referred_to_beside_it() -> None:
     async with gateway() as gate:
         gate.station(known())

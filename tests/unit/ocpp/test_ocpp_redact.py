@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from volt_ocpp.cards import passes_luhn
-from volt_ocpp.redact import HIDDEN, RULES, redact
+from volt_ocpp.redact import HIDDEN, RULES, redact, redact_message
 
 CARD = "4111111111111111"
 ICCID = "8931440300024518302"
@@ -108,3 +108,21 @@ def test_the_busy_actions_have_no_rules(action: str) -> None:
 @pytest.mark.parametrize(("digits", "passes"), [(CARD, True), ("4111111111111112", False), ("0", True)])
 def test_luhn(digits: str, passes: bool) -> None:
     assert passes_luhn(digits) is passes
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        (b'[3,"4111111111111111",{"status": "Accepted"}]', '[3,"4111111111111111",{"status": "Accepted"}]'),
+        (b'[3,"x",{"configurationKey":[{"key":"AuthorizationKey","value":"s"}]}]',
+         '[3,"x",{"configurationKey":[{"key":"AuthorizationKey","value":"***"}]}]'),
+        (b'{"pan":"4111111111111111"}', '{"pan":"***"}'),
+        (b'[0,0,0,0,0,0,0,0,"4111111111111111"]', '[0,0,0,0,0,0,0,0,"***"]'),
+        (b"ftp://user:word@host", "ftp://***@host"),
+        (b"\xff[", "\ufffd["),
+        (b"", ""),
+        (b"[" * 100_000, "[" * 100_000),
+    ],
+)  # fmt: skip
+def test_a_message_of_which_nobody_knows_the_action(message: bytes, text: str) -> None:
+    assert redact_message(message) == text

@@ -1,6 +1,7 @@
 """Runs the wire table: every row on a socket of its own, against the whole gateway on a log in memory."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from itertools import count
 
@@ -97,6 +98,7 @@ def recorded(gate: Gateway, key: str) -> list[Record]:
         if isinstance(message, Exchange):
             kinds = frozenset(violation.kind for violation in message.violations)
             found.append(Exchanged(message.action, message.error, kinds))
+            json.loads(bytes(message.call))
             assert message.error is None or message.answer == NO_PAYLOAD
         elif isinstance(message, Unreadable):
             found.append(NotRead(message.error))
