@@ -25,6 +25,23 @@ Verdict = Literal[
 ]
 """AuthorizationStatusEnumType of OCPP 2.0.1 (part 2, §3.3); mapped down for 1.6 when it is sent."""
 
+RefusalReason = Literal[
+    "unknown_tenant",
+    "unknown_station",
+    "bad_path",
+    "identity_too_long",
+    "wrong_password",
+    "no_password",
+    "password_unchecked",
+    "no_subprotocol",
+    "wrong_version",
+    "too_many_connections",
+    "not_ready",
+    "refused_by_policy",
+    "malformed_upgrade",
+]
+"""Why an upgrade was not let in."""
+
 VerdictSource = Literal["authorizations", "repeat", "grant", "fallback", "asked", "concurrent"]
 """Where the verdict that went out came from. `repeat`: the first verdict of the same start, given again."""
 
@@ -146,21 +163,7 @@ class LinkRefused(Event, frozen=True, kw_only=True, tag="gateway.link_refused.v1
     identity: str
     path: str
     remote_address: str
-    reason: Literal[
-        "unknown_tenant",
-        "unknown_station",
-        "bad_path",
-        "identity_too_long",
-        "wrong_password",
-        "no_password",
-        "password_unchecked",
-        "no_subprotocol",
-        "wrong_version",
-        "too_many_connections",
-        "not_ready",
-        "refused_by_policy",
-        "malformed_upgrade",
-    ]
+    reason: RefusalReason
     sentence: str
     count: int = 1
     at: datetime
