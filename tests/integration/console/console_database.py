@@ -9,6 +9,7 @@ from psycopg.sql import SQL
 
 from volt_console.views import VIEWS
 from volt_eventlog import generations
+from volt_eventlog.arrays import use_columns
 from volt_eventlog.message import Message
 from volt_eventlog.view import View
 
@@ -22,6 +23,7 @@ class Tables:
     async def __aenter__(self) -> "Tables":
         """Begin with empty tables."""
         self._connection = await AsyncConnection.connect(self._dsn, autocommit=True)
+        use_columns(self._connection)
         await self._run("DROP SCHEMA IF EXISTS console CASCADE")
         for view in VIEWS:
             await generations.prepare(self._connection, view, view.generation)

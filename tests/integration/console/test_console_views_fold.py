@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from integration.console.console_database import Tables
 from unit.console.console_log import Log
+from unit.console.console_newcomers import refuse, register
 from unit.console.console_story import Charger, Visit, command
 
 pytestmark = pytest.mark.postgres
@@ -37,7 +38,18 @@ def _history() -> Log:
         chargers[2].lose_link()
         chargers[2].connect()
         command(chargers[1], "Reset", "accepted")
+        _refusals(log, number)
     return log
+
+
+def _refusals(log: Log, number: int) -> None:
+    """Several days of stations that do not get in, some of them in the end."""
+    for reason in ("unknown_station", "wrong_password", "malformed_upgrade", "not_ready"):
+        for count in range(1, 5):
+            refuse(log, f"CP-{number}", reason, count=count)
+            refuse(log, f"CP-X{number % 2}", reason, path="/ocpp" if number else None)
+            log.wait(20_000)
+    register(log, f"CP-X{number % 2}", profile=number)
 
 
 async def test_batches_of_any_size_and_order_give_the_same_rows(database: str) -> None:

@@ -31,9 +31,11 @@ class Log:
         """The uid under which a station of that identity was adopted."""
         return station_uid(self.tenant, identity)
 
-    def append(self, topic: Topic, identity: str, body: Any, cause: Message | None = None) -> Message:
-        """The record of `body` under the station's key, caused by `cause` and in its trace."""
-        key = entity_key(self.tenant, self.uid(identity))
+    def append(
+        self, topic: Topic, identity: str, body: Any, cause: Message | None = None, key: str | None = None
+    ) -> Message:
+        """The record of `body` under the station's key (or another `key`), caused by `cause` and in its trace."""
+        key = key or entity_key(self.tenant, self.uid(identity))
         partition = crc32(key.encode()) % PARTITIONS
         offset = self._ends[topic.name, partition]
         self._ends[topic.name, partition] += 1

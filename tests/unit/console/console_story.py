@@ -77,13 +77,13 @@ class Charger:
         )
         self.log.append(NETWORK_STATION_EVENTS, self.identity, adopted, cause)
 
-    def boot(self) -> None:
+    def boot(self, registration: gateway.Registration = "accepted") -> None:
         """BootNotification, and Available on every connector."""
-        decision = gateway.Decision(registration="accepted")
+        decision = gateway.Decision(registration=registration)
         frame = self.exchange("BootNotification", {"vendor": self.vendor, "model": self.model}, decision)
         booted = station.Booted(
             time=self.log.time(),
-            registration="accepted",
+            registration=registration,
             vendor=self.vendor,
             model=self.model,
             serial=f"SN-{self.identity}",

@@ -3,8 +3,9 @@
 from volt_console.views.command_outcomes import COMMAND_OUTCOMES
 from volt_console.views.live_sessions import LIVE_SESSIONS
 from volt_console.views.live_stations import LIVE_STATIONS
+from volt_console.views.refused_stations import REFUSED_STATIONS
 from volt_console.views.station_timeline import STATION_TIMELINE
 
-VIEWS = (LIVE_STATIONS, LIVE_SESSIONS, STATION_TIMELINE, COMMAND_OUTCOMES)
+VIEWS = (LIVE_STATIONS, LIVE_SESSIONS, STATION_TIMELINE, COMMAND_OUTCOMES, REFUSED_STATIONS)
 
-__all__ = ["COMMAND_OUTCOMES", "LIVE_SESSIONS", "LIVE_STATIONS", "STATION_TIMELINE", "VIEWS"]
+__all__ = ["COMMAND_OUTCOMES", "LIVE_SESSIONS", "LIVE_STATIONS", "REFUSED_STATIONS", "STATION_TIMELINE", "VIEWS"]
