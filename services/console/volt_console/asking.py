@@ -17,7 +17,7 @@ from volt_contracts.message import Command
 from volt_eventlog.ask import Answer, NoOutcome
 from volt_eventlog.message import Position
 
-Owner = Literal["station", "session"]
+Owner = Literal["station", "session", "network.station", "network.tenant"]
 
 REMEMBERED = 10_000
 """How many commands this process remembers to have sent, for whoever asks before their outcome is there."""

@@ -8,11 +8,16 @@ from volt_contracts.ids import entity_key
 from volt_contracts.message import Command
 from volt_contracts.network import TenantRow, TenantSettings
 from volt_contracts.topics import (
+    NETWORK_STATION_COMMANDS,
+    NETWORK_STATION_EVENTS,
+    NETWORK_TENANT_COMMANDS,
+    NETWORK_TENANT_EVENTS,
     NETWORK_TENANTS,
     SESSION_COMMANDS,
     SESSION_EVENTS,
     STATION_COMMANDS,
     STATION_EVENTS,
+    Topic,
 )
 from volt_eventlog.appender import Appender, AppendFailed
 from volt_eventlog.ask import Answer, Ask
@@ -21,6 +26,14 @@ from volt_eventlog.table import Table
 from volt_runtime.log import logger
 
 AGAIN_S = 1.0
+
+ASKED: Mapping[Owner, tuple[Topic, Topic]] = {
+    "station": (STATION_COMMANDS, STATION_EVENTS),
+    "session": (SESSION_COMMANDS, SESSION_EVENTS),
+    "network.station": (NETWORK_STATION_COMMANDS, NETWORK_STATION_EVENTS),
+    "network.tenant": (NETWORK_TENANT_COMMANDS, NETWORK_TENANT_EVENTS),
+}
+"""Who is asked → where the commands go and the outcomes come from."""
 
 
 class LogAccess:
@@ -37,7 +50,7 @@ class LogAccess:
     @property
     def asks(self) -> Mapping[Owner, Asks]:
         """By the owner of the command; each refuses while the broker has not been reached yet."""
-        return {"station": _Late(self, "station"), "session": _Late(self, "session")}
+        return {owner: _Late(self, owner) for owner in ASKED}
 
     def ask(self, owner: Owner) -> Ask | None:
         """The owner's Ask, when it is open."""
@@ -74,8 +87,8 @@ class LogAccess:
     async def _opened(self) -> bool:
         appender = Appender(self._kafka)
         asks: dict[Owner, Ask] = {
-            "station": Ask(self._kafka, appender, STATION_COMMANDS, STATION_EVENTS, "console"),
-            "session": Ask(self._kafka, appender, SESSION_COMMANDS, SESSION_EVENTS, "console"),
+            owner: Ask(self._kafka, appender, commands, events, "console")
+            for owner, (commands, events) in ASKED.items()
         }
         tenants = Table(self._kafka, NETWORK_TENANTS)
         try:

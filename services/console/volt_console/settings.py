@@ -12,6 +12,8 @@ class ConsoleSettings(Settings):
     console_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     """Names that a browser may call the console by; others are refused, so that no foreign name can point here."""
     tenant: str = "demo"
+    console_strays: bool = True
+    """Whether stations whose path names no tenant that exists are listed: no, where tenants share one gateway."""
     gateway_port: int = 9000
     gateway_url: str = ""
     """What stations connect to, when it is not `gateway_port` of this machine; pages add `/ocpp/{tenant}/{station}`."""

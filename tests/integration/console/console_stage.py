@@ -11,7 +11,8 @@ from integration.console.console_database import Tables
 from pydantic import SecretStr
 from unit.console.console_log import NOON, Log
 
-from volt_console.asking import Commander
+from volt_console.asking import Asks, Commander
+from volt_console.asking import Owner as AskedOwner
 from volt_console.console import Console
 from volt_console.live.changes import Changes
 from volt_console.queries.counts import FreshCounts
@@ -23,7 +24,7 @@ from volt_console.web.server import listening, serve
 from volt_contracts import codec, session, station
 from volt_contracts.envelope import to_headers
 from volt_contracts.message import Command, Outcome, OutcomeWord
-from volt_contracts.network import TenantSettings
+from volt_contracts.network import NetworkCommandFinished, TenantSettings
 from volt_eventlog.ask import Answer, NoOutcome
 from volt_eventlog.message import Message, Position
 from volt_testkit.stack import free_port
@@ -33,7 +34,7 @@ from volt_testkit.stack import free_port
 class Owner:
     """Stands where the owner of a commands topic would: remembers what was asked, answers as it is told to."""
 
-    name: Literal["station", "session"]
+    name: AskedOwner
     answers: OutcomeWord | Literal["late"] = "accepted"
     sentence: str | None = None
     failure: Exception | None = None
@@ -54,6 +55,11 @@ class Owner:
         )
 
     def _outcome(self, command: Command, command_id: str, word: OutcomeWord) -> Outcome:
+        if self.name in {"network.station", "network.tenant"}:
+            kind = type(command).__name__
+            return NetworkCommandFinished(
+                command_id=command_id, outcome=word, sentence=self.sentence, command=kind, at=NOON
+            )
         finished = station.CommandFinished if self.name == "station" else session.SessionCommandFinished
         return finished(
             command_id=command_id,
@@ -116,6 +122,8 @@ class Stage:
     session: Owner
     reached: Reached
     kept: Kept
+    network: Owner
+    tenants: Owner
     shown: int = 0
 
     async def show(self) -> None:
@@ -128,9 +136,16 @@ ADOPTING = TenantSettings(name="Demo", unknown_stations="adopt", security_profil
 
 
 @asynccontextmanager
-async def staged(dsn: str, log: Log, **settings: Any) -> AsyncIterator[Stage]:
+async def staged(dsn: str, log: Log, policy: TenantSettings = ADOPTING, **settings: Any) -> AsyncIterator[Stage]:
     """A console on fresh tables that hold what is in `log`."""
     owners = Owner("station"), Owner("session")
+    network, tenants = Owner("network.station"), Owner("network.tenant")
+    asks: Mapping[AskedOwner, Asks] = {
+        "station": owners[0],
+        "session": owners[1],
+        "network.station": network,
+        "network.tenant": tenants,
+    }
     reached, kept = Reached(), Kept(log.messages)
     database = Database(dsn)
     config = ConsoleSettings(database_url=dsn, token_secret=SecretStr("a secret of the tests"), **settings)
@@ -139,13 +154,13 @@ async def staged(dsn: str, log: Log, **settings: Any) -> AsyncIterator[Stage]:
         database=database,
         counts=FreshCounts(database, max_age_s=0.0),
         changes=Changes(dsn, VIEWS),
-        commander=Commander(config.tenant, {"station": owners[0], "session": owners[1]}, database, 4.0),
+        commander=Commander(config.tenant, asks, database, 4.0),
         views=reached,
         fetch=kept.fetch,
-        policy=lambda: ADOPTING,
+        policy=lambda: policy,
     )
     async with Tables(dsn) as tables:
-        stage = Stage(console, tables, log, *owners, reached, kept)
+        stage = Stage(console, tables, log, *owners, reached, kept, network, tenants)
         await stage.show()
         await database.open()
         try:

@@ -19,6 +19,9 @@ from volt_contracts.envelope import to_headers
 from volt_contracts.network import TenantRow, TenantSettings
 from volt_contracts.station import CommandFinished, Reset
 from volt_contracts.topics import (
+    NETWORK_STATION_COMMANDS,
+    NETWORK_TENANT_COMMANDS,
+    NETWORK_TENANT_EVENTS,
     NETWORK_TENANTS,
     SESSION_COMMANDS,
     STATION_COMMANDS,
@@ -36,7 +39,15 @@ from volt_testkit.stack import free_port
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
 NEEDED = {topic.name: topic for view in VIEWS for topic in view.topics} | {
-    topic.name: topic for topic in (NETWORK_TENANTS, SESSION_COMMANDS, STATION_COMMANDS)
+    topic.name: topic
+    for topic in (
+        NETWORK_TENANTS,
+        NETWORK_STATION_COMMANDS,
+        NETWORK_TENANT_COMMANDS,
+        NETWORK_TENANT_EVENTS,
+        SESSION_COMMANDS,
+        STATION_COMMANDS,
+    )
 }
 
 

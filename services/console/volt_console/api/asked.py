@@ -42,6 +42,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that an operation may answer with, for the OpenAPI document."""
     sentences = {
         404: "The tenant has no such thing.",
+        409: "It does not wait for this.",
         422: "The request is not valid.",
         503: "The log or the database does not answer now.",
     }
@@ -52,18 +53,20 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 PROBLEMS = {**problems(404, 422), 503: {**problems(503)[503], "model": ProblemDetails}}
 
 
-def fresh(console: Console, view: View) -> Callable[[MinPosition], Awaitable[None]]:
-    """A dependency that waits until `view` has the request's `min_position`."""
+def fresh(console: Console, *views: View) -> Callable[[MinPosition], Awaitable[None]]:
+    """A dependency that waits until each of `views` that reads its topic has the request's `min_position`."""
 
     async def wait(min_position: MinPosition = None) -> None:
         if min_position is None:
             return
         topic, partition, offset = min_position.split(":")
-        if topic not in {source.name for source in view.topics}:
+        readers = [view for view in views if topic in {source.name for source in view.topics}]
+        if not readers:
             raise Problem(422, "foreign-position", "Foreign position", f"This answer takes nothing from `{topic}`.")
         position = Position(topic, int(partition), int(offset))
-        if not await console.views.wait_for(view.name, position, console.settings.fresh_within_s):
-            detail = f"The view has not reached {min_position} yet."
-            raise Problem(503, "not-yet", "Not yet", detail, headers={"Retry-After": "1"})
+        for view in readers:
+            if not await console.views.wait_for(view.name, position, console.settings.fresh_within_s):
+                detail = f"The view has not reached {min_position} yet."
+                raise Problem(503, "not-yet", "Not yet", detail, headers={"Retry-After": "1"})
 
     return wait

@@ -8,6 +8,7 @@ from fastapi import Request
 from pydantic import ValidationError
 
 from volt_console.commands import STATION_BODIES, StartBody, StationBody
+from volt_console.onboarding import PasswordBody, PolicyBody
 from volt_console.web.problems import Problem
 
 T = TypeVar("T")
@@ -22,6 +23,10 @@ NAMES: Mapping[str, str] = {
     "variables/set": "Write",
     "start": "Start",
     "stop": "Stop",
+    "adopt": "Adopt",
+    "password": "New password",
+    "accept": "Accept",
+    "policy": "Unknown stations",
 }
 """The last part of the path → what the answer calls the command."""
 
@@ -41,6 +46,20 @@ def station_body(name: str, filled: Fields) -> StationBody:
 def start_body(filled: Fields) -> StartBody:
     """The body of a remote start. Raises a 422 problem with one sentence."""
     return _checked(lambda: StartBody.model_validate(filled))
+
+
+def password_body(filled: Fields) -> PasswordBody:
+    """The body of an adoption or of a new password. Raises a 422 problem with one sentence."""
+    return _checked(lambda: PasswordBody.model_validate(_only(filled, "password")))
+
+
+def policy_body(filled: Fields) -> PolicyBody:
+    """The body of another policy. Raises a 422 problem with one sentence."""
+    return _checked(lambda: PolicyBody.model_validate(_only(filled, "unknown_stations")))
+
+
+def _only(filled: Fields, name: str) -> Fields:
+    return {name: filled[name]} if name in filled else {}
 
 
 def _named(variable: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from volt_console.console import Console
 from volt_console.live.stream import Live
 from volt_console.pages import forms, raw
 from volt_console.pages.html import render
+from volt_console.pages.onboarding import add_onboarding
 from volt_console.pages.overview import Overview
 from volt_console.pages.session import SessionScreen
 from volt_console.pages.sessions import session_list
@@ -33,6 +34,7 @@ def router(console: Console) -> APIRouter:
     add_overview(routes, console)
     add_station(routes, console)
     add_sessions(routes, console)
+    add_onboarding(routes, console)
     add_record(routes, console)
     return routes
 
@@ -124,4 +126,4 @@ def _answered(request: Request, name: str, result: CommandResult, back: str) -> 
     """The line with the outcome, or without htmx the page that shows it among its commands."""
     if request.headers.get("hx-request") is None:
         return RedirectResponse(back, 303)
-    return HTMLResponse(render("answer.html", name=forms.NAMES[name], result=result))
+    return HTMLResponse(render("answer.html", name=forms.NAMES[name], result=result, password=None))

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from volt_console.api import commands, sessions, stations
+from volt_console.api import commands, onboarding, sessions, stations
 from volt_console.console import Console
 from volt_console.pages import api as api_page
 from volt_console.pages import routes
@@ -39,7 +39,7 @@ def application(console: Console) -> FastAPI:
     app = FastAPI(
         title="Voltlog console API",
         version="1",
-        summary="Stations, visits and commands of one tenant.",
+        summary="Stations, how they are let in, visits and commands of one tenant.",
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -47,7 +47,7 @@ def application(console: Console) -> FastAPI:
     )
     problems.install(app)
     v1 = APIRouter(prefix="/api/v1")
-    for part in (stations, sessions, commands):
+    for part in (stations, onboarding, sessions, commands):
         v1.include_router(part.router(console))
     app.include_router(v1)
     app.include_router(routes.router(console))

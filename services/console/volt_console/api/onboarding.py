@@ -1,0 +1,136 @@
+"""`/api/v1/onboarding`: stations that do not get in, why, and letting them in."""
+
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Depends, Path, Response
+
+from volt_console.api.answers import PENDING
+from volt_console.api.asked import API_ACTOR, PROBLEMS, Cursor, IdempotencyKey, Limit, fresh, problems
+from volt_console.asking import CommandResult
+from volt_console.commands import Body
+from volt_console.console import Console
+from volt_console.onboarding import LetIn, PasswordBody, PolicyBody, accept, configure, key_for, register
+from volt_console.queries.cursor import Page
+from volt_console.queries.onboarding import Newcomer, newcomer, newcomers
+from volt_console.reasons import Reason, Step
+from volt_console.views import LIVE_STATIONS, REFUSED_STATIONS
+from volt_console.web.problems import Problem, away, unknown
+from volt_contracts.ids import derive, station_uid
+from volt_contracts.message import Actor
+from volt_contracts.network import TenantSettings
+
+R = TypeVar("R", bound=CommandResult)
+
+Identity = Annotated[str, Path(min_length=1, max_length=48, pattern=r"^[!#-.0-;=@-\[\]-~]+$")]
+"""As stations may call themselves in their path."""
+
+COMMAND = {**problems(409), PENDING: {"description": "Sent; ask again with the same idempotency key for its outcome."}}
+
+
+def router(console: Console) -> APIRouter:
+    """The operations on stations that do not get in."""
+    routes = APIRouter(prefix="/onboarding", tags=["onboarding"], responses=PROBLEMS)
+
+    @routes.get("", dependencies=[Depends(fresh(console, REFUSED_STATIONS, LIVE_STATIONS))])
+    async def list_newcomers(reason: Reason | None = None, cursor: Cursor = None, limit: Limit = 50) -> Page[Newcomer]:
+        """Stations that do not get in, each with its reason and what to do, the latest first."""
+        strays = console.settings.console_strays
+        return await newcomers(
+            console.database, console.tenant, strays=strays, reason=reason, cursor=cursor, limit=limit
+        )
+
+    @routes.post("/{identity}/adopt", responses=COMMAND)
+    async def adopt(
+        identity: Identity, response: Response, body: PasswordBody | None = None, idempotency_key: IdempotencyKey = None
+    ) -> LetIn:
+        """Register a station that was refused as unknown; the answer holds the password that was made for it."""
+        asked = body or PasswordBody()
+        return _told(await let_in(console, API_ACTOR, "adopt", identity, asked, idempotency_key), response)
+
+    @routes.post("/{identity}/password", responses=COMMAND)
+    async def set_password(
+        identity: Identity, response: Response, body: PasswordBody | None = None, idempotency_key: IdempotencyKey = None
+    ) -> LetIn:
+        """Give a registered station whose password was wrong or missing another one."""
+        asked = body or PasswordBody()
+        return _told(await let_in(console, API_ACTOR, "password", identity, asked, idempotency_key), response)
+
+    @routes.post("/{identity}/accept", responses=COMMAND)
+    async def accept_station(
+        identity: Identity, response: Response, body: Body | None = None, idempotency_key: IdempotencyKey = None
+    ) -> LetIn:
+        """Accept a station that is connected but waits, or was rejected."""
+        return _told(await let_in(console, API_ACTOR, "accept", identity, body or Body(), idempotency_key), response)
+
+    @routes.post("/policy", responses=COMMAND)
+    async def set_policy(response: Response, body: PolicyBody, idempotency_key: IdempotencyKey = None) -> CommandResult:
+        """Say what is done with stations that nobody registered: adopt, pending or refuse."""
+        return _told(await another_policy(console, API_ACTOR, body, idempotency_key), response)
+
+    return routes
+
+
+async def let_in(
+    console: Console, actor: Actor, step: Step, identity: str, body: Body, idempotency_key: str | None = None
+) -> LetIn:
+    """Take the one step that lets a station in, and answer with the outcome.
+
+    Raises:
+        Problem: the station does not wait for this step, or the tenant's settings are not known yet.
+    """
+    uid = station_uid(console.tenant, identity)
+    found = await _waiting(console, uid, identity, step, idempotency_key)
+    if step == "accept":
+        result = await console.commander.send("station", uid, accept(actor, body), idempotency_key)
+        return LetIn(**result.model_dump(), identity=identity)
+    if found is None:
+        raise unknown("newcomer", identity)
+    settings = _settings(console)
+    key = key_for(
+        console.settings.token_secret.get_secret_value(),
+        console.tenant,
+        identity,
+        body.password if isinstance(body, PasswordBody) else None,
+        idempotency_key,
+        needed=step == "password" or settings.security_profile in (1, 2),
+    )
+    command = register(actor, found, settings, key, body)
+    result = await console.commander.send("network.station", uid, command, idempotency_key)
+    shown = key.shown if result.outcome in ("accepted", None) else None
+    return LetIn(**result.model_dump(), identity=identity, password=shown)
+
+
+async def another_policy(
+    console: Console, actor: Actor, body: PolicyBody, idempotency_key: str | None = None
+) -> CommandResult:
+    """Ask for another policy of the tenant. Raises Problem while its settings are not known."""
+    command = configure(actor, _settings(console), body)
+    return await console.commander.send("network.tenant", console.tenant, command, idempotency_key)
+
+
+async def _waiting(
+    console: Console, uid: str, identity: str, step: Step, idempotency_key: str | None
+) -> Newcomer | None:
+    """The listed station. Only a request that is repeated may come when it no longer waits."""
+    found = await newcomer(console.database, console.tenant, uid, step)
+    if idempotency_key is not None and console.commander.was_sent(derive(console.tenant, idempotency_key)):
+        return found
+    if found is None:
+        raise unknown("newcomer", identity)
+    if found.next_step != step:
+        detail = f"`{identity}` is registered already, has got in, or is not registered yet: it does not wait for this."
+        raise Problem(409, "not-waiting", "Does not wait for this", detail)
+    return found
+
+
+def _settings(console: Console) -> TenantSettings:
+    settings = console.policy()
+    if settings is None:
+        raise away("policy", "The tenant's settings are not known yet.")
+    return settings
+
+
+def _told(result: R, response: Response) -> R:
+    if result.outcome is None:
+        response.status_code = PENDING
+    return result

@@ -1,0 +1,109 @@
+"""Letting a station in: what adopting, setting a password, accepting and the tenant's policy become as commands."""
+
+import hmac
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Annotated, Literal
+
+import msgspec
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr
+
+from volt_console.asking import CommandResult
+from volt_console.commands import Body
+from volt_console.queries.onboarding import Newcomer
+from volt_contracts.message import Actor
+from volt_contracts.network import ConfigureTenant, Credential, RegisterStation, TenantSettings
+from volt_contracts.refs import hkdf_sha256, station_key_hash
+from volt_contracts.station import SetRegistration
+
+SHORTEST, LONGEST = 16, 40
+"""Bytes of a basic-auth password (OCPP 2.0.1 part 2, `BasicAuthPassword`; OCPP 1.6 security whitepaper §2.3)."""
+KEY_BYTES = 16
+
+Policy = Literal["adopt", "pending", "refuse"]
+
+
+def _usable(password: SecretStr) -> SecretStr:
+    if not SHORTEST <= len(password.get_secret_value().encode("utf-8", "surrogatepass")) <= LONGEST:
+        raise ValueError(f"a station's password has {SHORTEST} to {LONGEST} bytes")
+    return password
+
+
+Password = Annotated[SecretStr, AfterValidator(_usable)]
+
+
+class PasswordBody(Body):
+    """A password that somebody has chosen; without one a key is made and shown once."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    password: Password | None = Field(default=None, description="16 to 40 bytes; null: one is made.")
+
+
+class PolicyBody(Body):
+    """What is done with stations that nobody registered."""
+
+    unknown_stations: Policy
+
+
+class LetIn(CommandResult):
+    """The outcome, and once the key that was made for the station, to be entered there."""
+
+    identity: str
+    password: str | None = None
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a station will send; `shown` where we made it, None where somebody chose it or none is asked for."""
+
+    credential: Credential | None
+    shown: str | None = None
+
+
+def key_for(
+    secret: str, tenant: str, identity: str, chosen: SecretStr | None, idempotency_key: str | None, *, needed: bool
+) -> Key:
+    """A station's password as it is kept. Raises NoSecret when there is none to keep it with.
+
+    The same idempotency key gives the same key, or a request that is repeated would be another command.
+    """
+    if chosen is not None:
+        return Key(_credential(secret, tenant, chosen.get_secret_value()))
+    if not needed:
+        return Key(None)
+    made = token_hex(KEY_BYTES) if idempotency_key is None else _derived(secret, tenant, identity, idempotency_key)
+    return Key(_credential(secret, tenant, made), made)
+
+
+def _credential(secret: str, tenant: str, password: str) -> Credential:
+    return Credential(kind="hmac-sha256", hash=station_key_hash(secret, tenant, password.encode()))
+
+
+def _derived(secret: str, tenant: str, identity: str, idempotency_key: str) -> str:
+    of_tenant = hkdf_sha256(secret.encode(), info=b"voltlog made station key " + tenant.encode())
+    said = msgspec.json.encode((identity, idempotency_key))
+    return hmac.digest(of_tenant, said, "sha256")[:KEY_BYTES].hex()
+
+
+def register(actor: Actor, found: Newcomer, tenant: TenantSettings, key: Key, body: Body) -> RegisterStation:
+    """Make a station known, or give a known one another password; what is known of it stays."""
+    return RegisterStation(
+        actor=actor,
+        not_after=body.not_after,
+        identity=found.identity,
+        credential=key.credential,
+        security_profile=max(tenant.security_profile, found.security_profile or 0),
+        registration=found.registration or "accepted",
+    )
+
+
+def accept(actor: Actor, body: Body) -> SetRegistration:
+    """Accept a station that waits."""
+    return SetRegistration(actor=actor, not_after=body.not_after, registration="accepted")
+
+
+def configure(actor: Actor, settings: TenantSettings, body: PolicyBody) -> ConfigureTenant:
+    """Another policy; all other settings as they are."""
+    changed = msgspec.structs.replace(settings, unknown_stations=body.unknown_stations)
+    return ConfigureTenant(actor=actor, not_after=body.not_after, settings=changed)
