@@ -122,6 +122,19 @@ class Pipe:
             process.terminate()
             await asyncio.to_thread(process.wait, 30)
 
+    @asynccontextmanager
+    async def console(self) -> AsyncIterator[str]:
+        """A real console, as a process; answers its address."""
+        port, health = free_port(), free_port()
+        where = {"VOLT_CONSOLE_PORT": str(port), "VOLT_HEALTH_PORT": str(health), "DATABASE_URL": self.dsn}
+        process = self._process("volt_console", **where)
+        try:
+            await eventually(lambda: _ready(health), bool, 60)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            await asyncio.to_thread(process.wait, 30)
+
     async def charge(self, fleet_flags: Mapping[str, str]) -> None:
         """Let a fleet charge cars until it has done what its flags say, and all its messages are delivered."""
         flags = ["--drain", *(word for name, value in fleet_flags.items() for word in (f"--{name}", value))]
