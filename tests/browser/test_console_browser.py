@@ -8,9 +8,14 @@ from integration.console.console_stage import served, staged
 from playwright.async_api import expect
 from unit.console.console_fleet import depot
 from unit.console.console_log import Log
+from unit.console.console_newcomers import refuse, register
 from unit.console.console_story import Charger, Visit
 
+from volt_contracts.network import TenantSettings
+
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
+
+ASKS_FOR_PASSWORDS = TenantSettings(name="Demo", unknown_stations="refuse", security_profile=1)
 
 
 async def test_the_overview_shows_the_depot_and_fits(database: str, browse: Browse) -> None:
@@ -160,3 +165,31 @@ async def test_a_page_says_that_it_lost_the_console_and_comes_back(database: str
         await expect(tab.page.locator("#pulse")).to_have_text("Reconnecting")
         async with served(stage, port):
             await expect(tab.page.locator("#pulse")).to_have_text("Live", timeout=15_000)
+
+
+async def test_a_stranger_is_explained_and_adopted(database: str, browse: Browse) -> None:
+    log = Log()
+    async with staged(database, log, ASKS_FOR_PASSWORDS) as stage, served(stage) as address:
+        tab = await browse(f"{address}/onboarding")
+        await expect(tab.page.locator("#newcomers")).to_contain_text("Every station that tried got in")
+        await expect(tab.page.locator("#pulse")).to_have_text("Live")
+        refuse(log, "CP-NEW", "unknown_station")
+        refuse(log, "CP-OLD", "no_subprotocol")
+        await stage.show()
+        await expect(tab.page.locator("#newcomers .row")).to_have_count(2)
+        await tab.page.get_by_label("Show only").select_option("Not registered")
+        await expect(tab.page.locator("#newcomers .row")).to_have_count(1)
+        await expect(tab.page.locator("#newcomers")).to_contain_text("If it is yours, adopt it.")
+        assert await tab.overflow() <= 0
+        await tab.page.get_by_role("button", name="Adopt").click()
+        await expect(tab.page.locator("#answer")).to_contain_text("Adopt: accepted")
+        await expect(tab.page.locator("#answer .key")).to_have_text(re.compile("^[0-9a-f]{32}$"))
+        assert await tab.overflow() <= 0
+        register(log, "CP-NEW")
+        await stage.show()
+        await expect(tab.page.get_by_role("button", name="Adopt")).to_have_count(0)
+        await expect(tab.page.locator("#answer .key"), "the key stays until it has been read").to_be_visible()
+        Charger(log, "CP-NEW").connect()
+        await stage.show()
+        await expect(tab.page.locator("#newcomers .row.in")).to_contain_text("got in since")
+        assert tab.troubles == []
