@@ -66,6 +66,7 @@ async def test_all_that_was_folded_can_be_folded_again(kafka: Kafka, database: s
     await pipe.seed()
     async with pipe.deciders(), pipe.gateway():
         await know_token(kafka, "TAG0002", "accepted")
+        await pipe.stray("STRAY-1", "STRAY-2", "STRAY-1")
         await pipe.charge({**FLEET, "seed": "1", "until-sessions": "8"})
         await pipe.quiet()
     before = await pipe.derived()
@@ -76,6 +77,7 @@ async def test_all_that_was_folded_can_be_folded_again(kafka: Kafka, database: s
 
     async with pipe.deciders(), pipe.gateway():
         await change_everything(kafka)
+        await pipe.stray("STRAY-1", "STRAY-3")
         await pipe.charge({**FLEET, "seed": "2", "until-sessions": "6"})
         await pipe.quiet()
     after = await pipe.derived()

@@ -135,6 +135,14 @@ class Pipe:
             process.terminate()
             await asyncio.to_thread(process.wait, 30)
 
+    async def stray(self, *identities: str) -> None:
+        """Somebody asks for stations' addresses without being one: a refusal for each."""
+        for identity in identities:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            writer.write(f"GET /ocpp/demo/{identity} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert b" 400 " in await reader.readline()
+            writer.close()
+
     async def charge(self, fleet_flags: Mapping[str, str]) -> None:
         """Let a fleet charge cars until it has done what its flags say, and all its messages are delivered."""
         flags = ["--drain", *(word for name, value in fleet_flags.items() for word in (f"--{name}", value))]
