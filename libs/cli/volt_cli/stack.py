@@ -114,7 +114,7 @@ def _spec(service: Service) -> ServiceSpec:
         name=service.name,
         argv=(sys.executable, "-m", service.module),
         workers=workers,
-        env={variable: str(workers)},
+        env={**{name: os.environ.get(name, value) for name, value in service.local.items()}, variable: str(workers)},
         url=_url(service),
         after=service.after,
     )

@@ -1,6 +1,7 @@
 """How a service tells the supervisor that it exists: what its entry point in `voltlog.services` names."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -15,3 +16,5 @@ class Service:
     """What people connect to; `{port}` stands for the port."""
     port_env: str | None = None
     default_port: int | None = None
+    local: Mapping[str, str] = field(default_factory=dict)
+    """Variables that it is given in the local stack, unless the operator has set them himself."""

@@ -26,6 +26,7 @@ SERVICE = Service(
     url="http://127.0.0.1:{port}",
     port_env="VOLT_CONSOLE_PORT",
     default_port=8080,
+    local={"VOLT_CONSOLE_STRAYS": "true"},  # one tenant has the gateway to itself
 )
 
 

@@ -12,8 +12,9 @@ class ConsoleSettings(Settings):
     console_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     """Names that a browser may call the console by; others are refused, so that no foreign name can point here."""
     tenant: str = "demo"
-    console_strays: bool = True
-    """Whether stations whose path names no tenant that exists are listed: no, where tenants share one gateway."""
+    console_strays: bool = False
+    """Whether refused stations whose path names no tenant that exists are listed: the local stack does, with its one
+    tenant; where tenants share a gateway they may be anybody's."""
     gateway_port: int = 9000
     gateway_url: str = ""
     """What stations connect to, when it is not `gateway_port` of this machine; pages add `/ocpp/{tenant}/{station}`."""
