@@ -2,7 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
-from secrets import token_hex
+from secrets import token_bytes
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,9 +11,10 @@ from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 from volt_console.asking import CommandResult
 from volt_console.commands import Body
 from volt_console.queries.onboarding import Newcomer
+from volt_contracts.credentials import of_key, of_password
 from volt_contracts.message import Actor
 from volt_contracts.network import ConfigureTenant, Credential, RegisterStation, TenantSettings
-from volt_contracts.refs import hkdf_sha256, station_key_hash
+from volt_contracts.refs import hkdf_sha256
 from volt_contracts.station import SetRegistration
 
 SHORTEST, LONGEST = 16, 40
@@ -64,26 +65,27 @@ class Key:
 def key_for(
     secret: str, tenant: str, identity: str, chosen: SecretStr | None, idempotency_key: str | None, *, needed: bool
 ) -> Key:
-    """A station's password as it is kept. Raises NoSecret when there is none to keep it with.
+    """A station's password as it is kept; a chosen one takes some 20 ms.
 
-    The same idempotency key gives the same key, or a request that is repeated would be another command.
+    The same idempotency key gives the same key, or a request that is repeated would be another command. Raises NoSecret
+    when there is none to keep it with.
     """
+
+    def repeatable(purpose: str) -> bytes | None:
+        return None if idempotency_key is None else _derived(secret, tenant, (purpose, identity, idempotency_key))
+
     if chosen is not None:
-        return Key(_credential(secret, tenant, chosen.get_secret_value()))
+        return Key(of_password(chosen.get_secret_value().encode(), repeatable("salt")))
     if not needed:
         return Key(None)
-    made = token_hex(KEY_BYTES) if idempotency_key is None else _derived(secret, tenant, identity, idempotency_key)
-    return Key(_credential(secret, tenant, made), made)
+    made = (repeatable("key") or token_bytes(KEY_BYTES)).hex()
+    return Key(of_key(secret, tenant, made.encode()), made)
 
 
-def _credential(secret: str, tenant: str, password: str) -> Credential:
-    return Credential(kind="hmac-sha256", hash=station_key_hash(secret, tenant, password.encode()))
-
-
-def _derived(secret: str, tenant: str, identity: str, idempotency_key: str) -> str:
+def _derived(secret: str, tenant: str, said: tuple[str, str, str]) -> bytes:
+    """Sixteen bytes that nobody without the secret can tell."""
     of_tenant = hkdf_sha256(secret.encode(), info=b"voltlog made station key " + tenant.encode())
-    said = msgspec.json.encode((identity, idempotency_key))
-    return hmac.digest(of_tenant, said, "sha256")[:KEY_BYTES].hex()
+    return hmac.digest(of_tenant, msgspec.json.encode(said), "sha256")[:KEY_BYTES]
 
 
 def register(actor: Actor, found: Newcomer, tenant: TenantSettings, key: Key, body: Body) -> RegisterStation:

@@ -11,6 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from volt_contracts.credentials import of_key, of_password
 from volt_contracts.gateway import Registration, Verdict
 from volt_contracts.ids import entity_key, station_uid
 from volt_contracts.message import Actor, Outcome
@@ -21,7 +22,7 @@ from volt_eventlog.appender import AppendFailed
 from volt_eventlog.ask import NoOutcome
 from volt_eventlog.kafka import Kafka, KafkaError
 from volt_network.asking import asking_stations, asking_tenants, looking_at
-from volt_network.credential import BadPassword, checked, credential, generate
+from volt_network.credential import BadPassword, checked, generate
 from volt_network.settings import NetworkSettings
 
 app = typer.Typer(help="Tenants and stations.", no_args_is_help=True)
@@ -68,10 +69,9 @@ def register(
     if needs_key and _done(settings, _has_key(settings, key)):
         needs_key = False
     made = generate() if needs_key or generate_key else None
-    password = made.encode() if made is not None else chosen
     command = RegisterStation(
         identity=identity,
-        credential=None if password is None else _credential(settings, tenant, password),
+        credential=_credential(settings, tenant, made, chosen),
         security_profile=profile,
         protocol=protocol,
         registration=registration,
@@ -155,9 +155,11 @@ def _password(file: Path) -> bytes:
         _fail(f"{file}: {why}", BAD_INPUT)
 
 
-def _credential(settings: NetworkSettings, tenant: str, password: bytes) -> Credential:
+def _credential(settings: NetworkSettings, tenant: str, made: str | None, chosen: bytes | None) -> Credential | None:
+    if made is None:
+        return None if chosen is None else of_password(chosen)
     try:
-        return credential(settings.token_secret.get_secret_value(), tenant, password)
+        return of_key(settings.token_secret.get_secret_value(), tenant, made.encode())
     except NoSecret as why:
         _fail(str(why))
 

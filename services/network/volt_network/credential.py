@@ -1,9 +1,6 @@
-"""Station keys: made or chosen, and turned into what is stored of them."""
+"""Station keys: made or chosen. What is stored of them: `volt_contracts.credentials`."""
 
 from secrets import token_hex
-
-from volt_contracts.network import Credential
-from volt_contracts.refs import station_key_hash
 
 SHORTEST, LONGEST = 16, 40
 """Bytes of a basic-auth password (OCPP 2.0.1 part 2, `BasicAuthPassword`; OCPP 1.6 security whitepaper §2.3)."""
@@ -29,12 +26,3 @@ def checked(password: bytes) -> bytes:
     if not SHORTEST <= len(password) <= LONGEST:
         raise BadPassword(f"the password has {len(password)} bytes: a station's has {SHORTEST} to {LONGEST}")
     return password
-
-
-def credential(secret: str, tenant: str, password: bytes) -> Credential:
-    """What is stored of a password.
-
-    Raises:
-        NoSecret: `VOLT_TOKEN_SECRET` is empty.
-    """
-    return Credential(kind="hmac-sha256", hash=station_key_hash(secret, tenant, password))

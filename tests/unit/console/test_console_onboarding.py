@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
+from argon2.low_level import Type, verify_secret
 from msgspec import structs
 from pydantic import ValidationError
 from unit.console.console_log import NOON, Log
@@ -19,7 +20,6 @@ from volt_console.views.refused_stations import KEPT, aimed_tenant
 from volt_contracts.gateway import RefusalReason
 from volt_contracts.message import Actor
 from volt_contracts.network import TenantSettings
-from volt_contracts.refs import station_key_hash
 
 OPERATOR = Actor(kind="operator", id="local")
 SECRET = "a secret of the tests"
@@ -87,8 +87,15 @@ def test_a_chosen_password_is_kept_as_its_hash_and_never_shown() -> None:
     key = key_for(SECRET, "demo", "CP-1", body.password, None, needed=False)
     assert key.shown is None
     assert key.credential is not None
-    assert key.credential.hash == station_key_hash(SECRET, "demo", b"sixteen letters!")
+    assert verify_secret(key.credential.hash.encode(), b"sixteen letters!", Type.ID)
     assert "sixteen" not in repr(body)
+
+
+def test_a_chosen_password_has_the_same_hash_for_the_same_idempotency_key_alone() -> None:
+    password = PasswordBody.model_validate({"password": "sixteen letters!"}).password
+    made = [key_for(SECRET, "demo", "CP-1", password, once, needed=True).credential for once in (None, None, "k", "k")]
+    assert made[2] == made[3]
+    assert len({kept.hash for kept in made if kept is not None}) == 3
 
 
 def test_a_made_key_is_another_each_time_but_for_the_same_idempotency_key() -> None:

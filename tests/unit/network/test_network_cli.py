@@ -5,10 +5,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from volt_contracts.network import Credential
-from volt_contracts.refs import station_key_hash
 from volt_network.cli import app
-from volt_network.credential import BadPassword, checked, credential, generate
+from volt_network.credential import BadPassword, checked, generate
 
 
 @pytest.fixture
@@ -24,12 +22,6 @@ def test_generated_keys_have_128_bits_and_fit_a_station() -> None:
     assert len(keys) == 100
     assert all(len(bytes.fromhex(key)) * 8 == 128 for key in keys)
     assert all(checked(key.encode()) == key.encode() for key in keys)
-
-
-def test_a_credential_holds_a_hash_alone() -> None:
-    made = credential("secret", "demo", b"0123456789abcdef")
-
-    assert made == Credential(kind="hmac-sha256", hash=station_key_hash("secret", "demo", b"0123456789abcdef"))
 
 
 @pytest.mark.parametrize("password", [b"", b"fifteen letters", b"x" * 41])

@@ -1,5 +1,6 @@
 """`/api/v1/onboarding`: stations that do not get in, why, and letting them in."""
 
+from asyncio import to_thread
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -86,7 +87,8 @@ async def let_in(
     if found is None:
         raise unknown("newcomer", identity)
     settings = _settings(console)
-    key = key_for(
+    key = await to_thread(
+        key_for,
         console.settings.token_secret.get_secret_value(),
         console.tenant,
         identity,
