@@ -68,6 +68,11 @@ class FetchedRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafk
     """
 
     next_fetch_offset: int
+    _records_iterator: Iterator[Record]
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records one after the other, without a call between each two."""
+        return self._records_iterator
 
     def _unpack_records(self) -> Iterator[Record]:
         data: bytes = self._records.data

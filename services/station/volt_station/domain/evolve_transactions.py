@@ -139,8 +139,9 @@ def ended(state: Station, event: TransactionEnded) -> Station:
         numbers=_numbers(known.numbers, event.seq_no),
         token_ref=None if known.start else known.token_ref,
     )
-    horizon = event.time.received_at - STUBS_FOR
-    kept = tuple(one for one in state.ended if one.noted_at > horizon)
+    # Whole seconds, not `noted_at`: making fifty times cost more than all the rest of the fold of a visit.
+    horizon = seconds_of(event.time.received_at - STUBS_FOR)
+    kept = tuple([one for one in state.ended if one.began + one.lasted + one.heard_after > horizon])
     running = {uid: one for uid, one in state.running.items() if uid != known.uid}
     return replace(state, running=running, ended=(*kept, stub)[-STUBS:])
 
