@@ -1,7 +1,7 @@
 """The state of a task's keys: from snapshots of this fold and the events since, otherwise from the events alone."""
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,9 +115,7 @@ async def _folded(
     async with aclosing(read(kafka, [kafka.name(decider.events)], only=_in(partition), within=within)) as events:
         async for _, records in events:
             count += len(records)
-            for record in records:
-                key, body = _event(decider, record)
-                states[key] = folded(decider, states.get(key, NOTHING), body)
+            _fold_into(states, decider, records)
     return {key: kept for key, kept in states.items() if kept != NOTHING}, count
 
 
@@ -134,9 +132,23 @@ def _in(partition: int | None) -> Callable[[TopicPartition], bool] | None:
     return None if partition is None else lambda place: place.partition == partition
 
 
+def _fold_into(states: dict[str, Kept], decider: Decider, records: Sequence[Any]) -> None:
+    """The inside of every replay: a call less for each event is a hundredth of it."""
+    topic, record = decider.events, None
+    try:
+        for record in records:
+            key, body = body_of(topic, record)
+            states[key] = folded(decider, states.get(key, NOTHING), body)
+    except Unusable as wrong:
+        raise _broken(record, wrong) from wrong
+
+
 def _event(decider: Decider, record: Any) -> tuple[str, Any]:
     try:
         return body_of(decider.events, record)
     except Unusable as wrong:
-        where = f"{record.topic}-{record.partition}@{record.offset}"
-        raise BrokenEvents(f"{where} cannot be folded: {wrong}") from wrong
+        raise _broken(record, wrong) from wrong
+
+
+def _broken(record: Any, wrong: Unusable) -> BrokenEvents:
+    return BrokenEvents(f"{record.topic}-{record.partition}@{record.offset} cannot be folded: {wrong}")

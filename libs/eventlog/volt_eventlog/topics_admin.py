@@ -1,6 +1,7 @@
 """Creates what the topic table says: topics with their configuration, and offset 0 for every decider group."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka.admin import NewTopic
@@ -14,6 +15,7 @@ from volt_eventlog.reading import opened, partitions, stable_bounds
 
 PARTITIONS = {"local": {"fleet": 6, "single": 1}, "production": {"fleet": 60, "single": 1}}
 REPLICAS = {"local": 1, "production": 3}
+SERVED_S = 30.0
 
 
 class TopicMismatch(Exception):
@@ -34,6 +36,7 @@ async def create_topics(
     Raises:
         TopicMismatch: a topic exists with another partition count.
         KafkaError: the broker refused.
+        TimeoutError: the brokers do not serve what was created.
     """
     admin = kafka.admin()
     try:
@@ -42,6 +45,7 @@ async def create_topics(
         missing = [topic for topic in topics if kafka.name(topic) not in existing]
         if missing:
             _raise_errors(await admin.create_topics([_new(kafka, topic, environment) for topic in missing]))
+            await _until_served(admin, {kafka.name(topic): partitions_of(topic, environment) for topic in missing})
         await _check(kafka, admin, [topic for topic in topics if topic not in missing], environment)
     finally:
         await admin.close()
@@ -68,6 +72,17 @@ def _raise_errors(response: Any) -> None:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise error(f"{topic}: {message}")
+
+
+async def _until_served(admin: Any, wanted: Mapping[str, int]) -> None:
+    """The controller has made the topics before all brokers know them: who asks meanwhile is told there are none."""
+    async with asyncio.timeout(SERVED_S):
+        while True:
+            described = await admin.describe_topics(list(wanted))
+            led = {entry["topic"]: [part["leader"] >= 0 for part in entry["partitions"]] for entry in described}
+            if all(led.get(name) == [True] * count for name, count in wanted.items()):
+                return
+            await asyncio.sleep(0.05)
 
 
 def settings_of(topic: Topic, environment: str) -> dict[str, str]:

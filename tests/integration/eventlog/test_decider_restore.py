@@ -258,8 +258,9 @@ async def forget_state(kafka: Kafka) -> None:
     """Delete the state topic and the public one, and make them anew."""
     admin = kafka.admin()
     await admin.start()
-    await admin.delete_topics([kafka.name(counting.STATE), kafka.name(counting.ROWS)])
-    await eventually(admin.list_topics, lambda names: kafka.name(counting.ROWS) not in names)
+    forgotten = {kafka.name(counting.STATE), kafka.name(counting.ROWS)}
+    await admin.delete_topics(sorted(forgotten))
+    await eventually(admin.list_topics, forgotten.isdisjoint)
     await admin.close()
     await create_topics(kafka, [COUNTING], topics=counting.TOPICS)
 

@@ -116,7 +116,9 @@ def read_out(state: Station, event: ReadingsTaken) -> dict[str, Running]:
     for reading in event.readings:
         if reading.register_wh is not None and (at is None or reading.at >= at):
             register, at = reading.register_wh, reading.at
-    now = replace(known, register_wh=register, register_at=at, numbers=_numbers(known.numbers, event.seq_no))
+    now = replace(known, register_wh=register, register_at=at)
+    if event.seq_no is not None:
+        now = replace(now, numbers=with_number(known.numbers, event.seq_no))
     return {**state.running, known.uid: now}
 
 
