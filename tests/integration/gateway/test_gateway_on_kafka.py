@@ -102,7 +102,8 @@ async def test_a_row_that_changes_counts_at_once(kafka: Kafka, log: Log) -> None
             return (await get(process.health, "/metrics")).count("volt_gateway_refusals_total")
 
         await eventually(refusals, lambda count: count > 0)
-    assert (await log.of(LinkRefused))[0].body.reason == "malformed_upgrade"
+        # Nobody waits for a refusal's record: what a gateway that is killed had not sent is gone.
+        assert (await log.of(LinkRefused))[0].body.reason == "malformed_upgrade"
 
 
 async def test_a_command_goes_down_and_its_result_comes_back(kafka: Kafka, log: Log) -> None:
