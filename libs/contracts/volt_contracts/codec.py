@@ -42,7 +42,7 @@ def all_types() -> dict[str, type[msgspec.Struct]]:
 
 
 @cache
-def decoders(topic: Topic) -> dict[str | bytes, msgspec.json.Decoder[Any]]:
+def _decoders(topic: Topic) -> dict[str | bytes, msgspec.json.Decoder[Any]]:
     """Tag, as text and as bytes → decoder: one that takes this very type, so that a value of another is no value."""
     found: dict[str | bytes, msgspec.json.Decoder[Any]] = {}
     for tag, message_type in types_of(topic).items():
@@ -58,7 +58,7 @@ def decode(topic: Topic, tag: str | bytes, value: bytes) -> Any:
         Undecodable: the value is no such message.
     """
     try:
-        decoder = decoders(topic).get(tag)
+        decoder = _decoders(topic).get(tag)
         if decoder is not None:
             return decoder.decode(value)
         return _upcast(topic, _text(tag), value)
@@ -89,4 +89,4 @@ def _upcast(topic: Topic, tag: str, value: bytes) -> Any:
         raw["type"] = tag
     except (TypeError, AttributeError, LookupError) as wrong:  # a value that is no such message at all
         raise Undecodable(f"{start} cannot be changed into what is read today: {wrong!r}") from wrong
-    return decoders(topic)[tag].decode(msgspec.json.encode(raw))
+    return _decoders(topic)[tag].decode(msgspec.json.encode(raw))

@@ -11,6 +11,10 @@ from argon2.low_level import Type, hash_secret
 from volt_contracts.network import Credential
 from volt_contracts.refs import station_key_hash
 
+SHORTEST, LONGEST = 16, 40
+"""Bytes of a basic-auth password (OCPP 2.0.1 part 2, `BasicAuthPassword`; OCPP 1.6 security whitepaper §2.3)."""
+KEY_BYTES = 16
+"""Of a key that is made; it is sent as 32 hexadecimal digits."""
 SALT_BYTES = 16
 _TIME_COST, _MEMORY_KIB, _LANES, _HASH_BYTES = 2, 19_456, 1, 32
 """The OWASP recommendation for argon2id, some 20 ms: thousands of stations may come back at once."""

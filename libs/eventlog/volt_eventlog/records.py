@@ -28,8 +28,6 @@ from volt_contracts.envelope import (
 from volt_contracts.topics import Topic
 from volt_eventlog.message import Message
 
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, AttributeError, RecursionError)
-
 
 class Unusable(ValueError):
     """A record that cannot be made a message: its headers, its type or its value are wrong."""
@@ -57,12 +55,8 @@ def body_of(topic: Topic, record: Any) -> tuple[str, Any]:
         Unusable: it cannot be decoded; its sentence says why.
     """
     try:
-        tag = header(record.headers, TYPE) or b""
-        decoder = codec.decoders(topic).get(tag)
-        if decoder is None:  # of an old version, or none of this topic
-            return record.key.decode(), codec.decode(topic, tag, record.value or b"")
-        return record.key.decode(), decoder.decode(record.value or b"")
-    except (codec.UnknownType, codec.Undecodable, *_UNREADABLE) as wrong:
+        return record.key.decode(), codec.decode(topic, header(record.headers, TYPE) or b"", record.value or b"")
+    except (codec.UnknownType, codec.Undecodable, UnicodeDecodeError, AttributeError) as wrong:
         raise Unusable(str(wrong)) from wrong
 
 

@@ -11,15 +11,11 @@ from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 from volt_console.asking import CommandResult
 from volt_console.commands import Body
 from volt_console.queries.onboarding import Newcomer
-from volt_contracts.credentials import of_key, of_password
+from volt_contracts.credentials import KEY_BYTES, LONGEST, SHORTEST, of_key, of_password
 from volt_contracts.message import Actor
 from volt_contracts.network import ConfigureTenant, Credential, RegisterStation, TenantSettings
 from volt_contracts.refs import hkdf_sha256
 from volt_contracts.station import SetRegistration
-
-SHORTEST, LONGEST = 16, 40
-"""Bytes of a basic-auth password (OCPP 2.0.1 part 2, `BasicAuthPassword`; OCPP 1.6 security whitepaper §2.3)."""
-KEY_BYTES = 16
 
 Policy = Literal["adopt", "pending", "refuse"]
 

@@ -9,18 +9,19 @@ from time import monotonic
 
 from picows import WSListener, WSTransport, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 
+from volt_contracts.gateway import RefusalReason
 from volt_gateway.limits import ConnectionLimits, TokenBucket
 from volt_gateway.link import Admission
 from volt_gateway.links import Links
 from volt_gateway.meters import Meters
 from volt_gateway.path import LONGEST_IDENTITY, read_path
 from volt_gateway.proxies import Proxies
-from volt_gateway.refusals import Reason, Refusal, Refusals
+from volt_gateway.refusals import Refusal, Refusals
 from volt_gateway.settings import GatewaySettings
 from volt_gateway.socket import PROTOCOL_ERROR, StationSocket, close_reason
 from volt_gateway.upgrade import Doorkeeper, Request
 
-STATUS: dict[Reason, HTTPStatus] = {
+STATUS: dict[RefusalReason, HTTPStatus] = {
     "unknown_tenant": HTTPStatus.NOT_FOUND,
     "unknown_station": HTTPStatus.NOT_FOUND,
     "bad_path": HTTPStatus.NOT_FOUND,
@@ -127,7 +128,7 @@ class Gate:
         body = refusal.sentence.encode() + b"\n"
         return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(status, body, headers), None)
 
-    def _retry_after(self, reason: Reason) -> int:
+    def _retry_after(self, reason: RefusalReason) -> int:
         """Jittered, so that those who were sent away together do not come back together."""
         if reason == "password_unchecked":
             return _PASSWORD_RETRY_S
@@ -167,7 +168,7 @@ def _readable(header: str | None) -> str | None:
     return None if header is None else header.encode("ascii", "surrogateescape").decode(errors="replace")
 
 
-def _nameless(reason: Reason, sentence: str, request: WSUpgradeRequest, address: str) -> Refusal:
+def _nameless(reason: RefusalReason, sentence: str, request: WSUpgradeRequest, address: str) -> Refusal:
     """A refusal before anybody looked who it is; the path alone names the station."""
     path = read_path(request.path)
     return Refusal(reason, sentence, path.identity[:LONGEST_IDENTITY], path.path, address)

@@ -3,27 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from volt_contracts.gateway import LinkRefused
+from volt_contracts.gateway import LinkRefused, RefusalReason
 from volt_contracts.ids import entity_key, station_uid
 from volt_gateway.meters import Meters
 
-Reason = Literal[
-    "unknown_tenant",
-    "unknown_station",
-    "bad_path",
-    "identity_too_long",
-    "wrong_password",
-    "no_password",
-    "password_unchecked",
-    "no_subprotocol",
-    "wrong_version",
-    "too_many_connections",
-    "not_ready",
-    "refused_by_policy",
-    "malformed_upgrade",
-]
 NO_TENANT = "-"
 MOST_KINDS = 10_000
 """(identity, reason) pairs of one window; further ones are counted in the metrics only."""
@@ -33,7 +17,7 @@ MOST_KINDS = 10_000
 class Refusal:
     """An upgrade that is not let in. `key` is None for a station that nobody knows."""
 
-    reason: Reason
+    reason: RefusalReason
     sentence: str
     identity: str
     path: str

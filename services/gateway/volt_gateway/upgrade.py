@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from volt_contracts.gateway import Registration
+from volt_contracts.gateway import RefusalReason, Registration
 from volt_contracts.ids import entity_key, station_uid
 from volt_contracts.network import StationRow, TenantSettings
 from volt_gateway.link import Admission
 from volt_gateway.passwords import Passwords, read_basic_auth
 from volt_gateway.path import BadPath, StationPath, read_path
-from volt_gateway.refusals import Reason, Refusal
+from volt_gateway.refusals import Refusal
 from volt_gateway.stations import Directory
 from volt_ocpp.versions import Version, negotiate
 
@@ -133,7 +133,7 @@ class _Asked:
             return 0
         return 2 if self._request.secure else 1
 
-    def _refusal(self, reason: Reason, sentence: str) -> Refusal:
+    def _refusal(self, reason: RefusalReason, sentence: str) -> Refusal:
         key = None if self._row is None else self._key()
         path = self._path
         return Refusal(reason, sentence, path.identity, path.path, self._request.address, path.tenant, key)

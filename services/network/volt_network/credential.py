@@ -2,10 +2,7 @@
 
 from secrets import token_hex
 
-SHORTEST, LONGEST = 16, 40
-"""Bytes of a basic-auth password (OCPP 2.0.1 part 2, `BasicAuthPassword`; OCPP 1.6 security whitepaper §2.3)."""
-
-GENERATED_BYTES = 16
+from volt_contracts.credentials import KEY_BYTES, LONGEST, SHORTEST
 
 
 class BadPassword(ValueError):
@@ -14,7 +11,7 @@ class BadPassword(ValueError):
 
 def generate() -> str:
     """A key of 128 random bits as 32 hexadecimal digits: fits `BasicAuthPassword` and 1.6's `AuthorizationKey`."""
-    return token_hex(GENERATED_BYTES)
+    return token_hex(KEY_BYTES)
 
 
 def checked(password: bytes) -> bytes:

@@ -11,12 +11,13 @@ from unit.console.console_log import NOON, Log
 from unit.console.console_newcomers import refuse, register
 from unit.console.console_story import Charger
 
-from volt_console.onboarding import LONGEST, SHORTEST, PasswordBody, PolicyBody, configure, key_for
+from volt_console.onboarding import PasswordBody, PolicyBody, configure, key_for
 from volt_console.onboarding import register as registering
 from volt_console.queries.onboarding import Newcomer
 from volt_console.reasons import REASONS, STEPS, WORDS
 from volt_console.views import REFUSED_STATIONS
 from volt_console.views.refused_stations import KEPT, aimed_tenant
+from volt_contracts.credentials import LONGEST, SHORTEST
 from volt_contracts.gateway import RefusalReason
 from volt_contracts.message import Actor
 from volt_contracts.network import TenantSettings

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from volt_contracts.gateway import LinkRefused
+from volt_contracts.gateway import LinkRefused, RefusalReason
 from volt_contracts.ids import station_uid
 from volt_gateway.meters import Meters
-from volt_gateway.refusals import Reason, Refusal, Refusals
+from volt_gateway.refusals import Refusal, Refusals
 from volt_runtime.metrics import Metrics
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,7 +22,9 @@ class Recorded:
     def append(self, key: str, record: LinkRefused) -> None:
         self.records.append((key, record))
 
-    def refuse(self, now: float, identity: str = "CP1", reason: Reason = "wrong_password", address: str = "a") -> None:
+    def refuse(
+        self, now: float, identity: str = "CP1", reason: RefusalReason = "wrong_password", address: str = "a"
+    ) -> None:
         refusal = Refusal(reason, "no", identity, "/ocpp/demo/CP1", address, "demo", "demo/uid")
         self.refusals.refuse(refusal, now, AT)
 
