@@ -29,6 +29,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     reason: str | None = None
 
+    @property
+    def text(self) -> str:
+        """As events name who did it: `kind:id`."""
+        return f"{self.kind}:{self.id}"
+
 
 OutcomeWord = Literal["accepted", "rejected", "not_supported", "expired", "unknown"]
 """`expired`: never sent. `unknown`: sent, no answer came; it may have acted."""
@@ -41,3 +46,5 @@ class Outcome(Event, frozen=True, kw_only=True):
     outcome: OutcomeWord
     sentence: str | None = None
     """The reason in plain words, when it is not `accepted`."""
+    actor: str | None = None
+    """Who asked: `kind:id`; null in outcomes from before this was told."""

@@ -320,7 +320,9 @@ class Batch:
             self._refuse(message, kept, "this key is parked after a failure; it has to be released first")
 
     def _refuse(self, message: Message, kept: Kept, sentence: str) -> None:
-        outcome = CommandRefused(command_id=message.id, outcome="rejected", sentence=sentence, at=message.at)
+        outcome = CommandRefused(
+            command_id=message.id, outcome="rejected", sentence=sentence, actor=message.body.actor.text, at=message.at
+        )
         after, staged = self._staged(message, kept, [outcome])
         self._stage(message.key, kept, after, staged)
 
@@ -329,8 +331,8 @@ class Batch:
             self._refuse(message, kept, "this key is not parked")
             return
         body: ReleaseKey = message.body
-        released = KeyReleased(actor=f"{body.actor.kind}:{body.actor.id}", at=message.at)
-        done = CommandRefused(command_id=message.id, outcome="accepted", at=message.at)
+        released = KeyReleased(actor=body.actor.text, at=message.at)
+        done = CommandRefused(command_id=message.id, outcome="accepted", actor=body.actor.text, at=message.at)
         after, staged = self._staged(message, kept, [released, done])
         self._stage(message.key, kept, after, staged)
 

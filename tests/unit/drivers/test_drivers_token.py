@@ -56,7 +56,9 @@ def test_a_token_is_registered_and_its_clear_value_stands_aside() -> None:
     assert outputs == [
         registered(group_ref=GROUP_REF, at=AT),
         Record(DRIVERS_PROFILES, KEY, TokenProfile(token_ref=REF, value=CLEAR, token_type="rfid", group="FLEET7")),
-        DriversCommandFinished(command_id="c1", command="drivers.register_token.v1", outcome="accepted", at=AT),
+        DriversCommandFinished(
+            command_id="c1", command="drivers.register_token.v1", outcome="accepted", actor="operator:anna", at=AT
+        ),
     ]
 
 
@@ -86,7 +88,9 @@ def test_an_erased_token_leaves_a_tombstone_where_its_clear_value_stood() -> Non
     assert outputs == [
         TokenErased(version=2, token_ref=REF, actor="operator:anna", at=AT),
         Record(DRIVERS_PROFILES, KEY, None),
-        DriversCommandFinished(command_id="c1", command="drivers.erase_token.v1", outcome="accepted", at=AT),
+        DriversCommandFinished(
+            command_id="c1", command="drivers.erase_token.v1", outcome="accepted", actor="operator:anna", at=AT
+        ),
     ]
     assert isinstance(life.state, Erased)
 

@@ -31,7 +31,9 @@ def test_a_new_tenant_is_configured() -> None:
     at = START + timedelta(minutes=1)
     assert outputs == [
         TenantConfigured(version=1, settings=DEMO, actor="operator:anna", at=at),
-        NetworkCommandFinished(command_id="c1", command="network.configure_tenant.v1", outcome="accepted", at=at),
+        NetworkCommandFinished(
+            command_id="c1", command="network.configure_tenant.v1", outcome="accepted", actor="operator:anna", at=at
+        ),
     ]
     assert life.public() == {"network.tenants": TenantRow(version=1, settings=DEMO)}
 

@@ -92,7 +92,7 @@ def _facts(message: Message) -> Iterator[tuple[Group, dict[str, Any]]]:
             words = {"sent_command": sent.command, "action": sent.action, "actor": sent.actor, "sent_at": sent.at}
             yield SENT, _row(message, SENT, sent.command_id, **words)
         case session.SessionCommandAccepted() as passed:
-            actor = None if passed.actor is None else f"{passed.actor.kind}:{passed.actor.id}"
+            actor = None if passed.actor is None else passed.actor.text
             on = {
                 "passed_command": passed.command,
                 "station_command_id": passed.station_command_id,

@@ -15,7 +15,7 @@ from volt_contracts.drivers import (
     TokenStatus,
     TokenType,
 )
-from volt_contracts.message import Actor, Event
+from volt_contracts.message import Event
 from volt_contracts.refs import normalise_token
 from volt_drivers.domain.answers import Answers, Refused, remember
 
@@ -67,7 +67,7 @@ def register(token: Token | None, command: RegisterToken, token_ref: str, at: da
             issuer=wanted.issuer,
             contract_ref=wanted.contract_ref,
             concurrent=wanted.concurrent,
-            actor=actor_text(command.actor),
+            actor=command.actor.text,
             at=at,
         ),
     )
@@ -81,7 +81,7 @@ def erase(token: Token | None, command: EraseToken, token_ref: str, at: datetime
         case Erased():
             return ()
         case Registered(version=version):
-            return (TokenErased(version=version + 1, token_ref=token_ref, actor=actor_text(command.actor), at=at),)
+            return (TokenErased(version=version + 1, token_ref=token_ref, actor=command.actor.text, at=at),)
 
 
 def profile(command: RegisterToken, token_ref: str) -> TokenProfile:
@@ -116,11 +116,6 @@ def evolve(token: Token | None, event: Event) -> Token | None:
             return msgspec.structs.replace(token, answers=remember(answers, event))
         case _:
             return token
-
-
-def actor_text(actor: Actor) -> str:
-    """An actor as events name him: `kind:id`."""
-    return f"{actor.kind}:{actor.id}"
 
 
 def _wanted(token: Token | None, command: RegisterToken, version: int) -> Registered:

@@ -38,6 +38,7 @@ def finished(command_id: str, command: Command, refused: Refused | None, at: dat
         command=type_name(type(command)),
         outcome="accepted" if refused is None else "rejected",
         sentence=None if refused is None else refused.sentence,
+        actor=command.actor.text,
         at=at,
     )
 
@@ -49,6 +50,7 @@ def expired(command_id: str, command: Command, not_after: datetime, at: datetime
         command=type_name(type(command)),
         outcome="expired",
         sentence=f"it arrived after {not_after.isoformat()}, the latest time it was meant for",
+        actor=command.actor.text,
         at=at,
     )
 
@@ -62,6 +64,7 @@ def again(answers: Answers, command_id: str, command: Command) -> NetworkCommand
                 command=type_name(type(command)),
                 outcome=answer.outcome,
                 sentence=answer.sentence,
+                actor=command.actor.text,
                 at=answer.at,
             )
     return None

@@ -20,7 +20,7 @@ from volt_contracts.network import (
 from volt_contracts.session import Place
 from volt_network.domain.answers import Answers, Refused, remember
 from volt_network.domain.place import completed
-from volt_network.domain.tenant import actor_text, profile_objection, protocol_objection
+from volt_network.domain.tenant import profile_objection, protocol_objection
 
 LONGEST_IDENTITY = 255
 REGISTRATION_BY_POLICY: dict[str, Registration] = {"adopt": "accepted", "pending": "pending"}
@@ -98,7 +98,7 @@ def register(
     version = 0 if station is None else station.version
     if _wanted(station, command, tenant, version) == station:
         return ()
-    return (_registered(_wanted(station, command, tenant, version + 1), actor_text(command.actor), at),)
+    return (_registered(_wanted(station, command, tenant, version + 1), command.actor.text, at),)
 
 
 def evolve(station: Station | None, event: Event) -> Station | None:

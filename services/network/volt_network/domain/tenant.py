@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from volt_contracts.message import Actor, Event
+from volt_contracts.message import Event
 from volt_contracts.network import ConfigureTenant, NetworkCommandFinished, TenantConfigured, TenantSettings
 from volt_network.domain.answers import Answers, Refused, remember
 
@@ -36,7 +36,7 @@ def configure(
     if tenant is not None and tenant.settings == command.settings:
         return ()
     version = 1 if tenant is None else tenant.version + 1
-    return (TenantConfigured(version=version, settings=command.settings, actor=actor_text(command.actor), at=at),)
+    return (TenantConfigured(version=version, settings=command.settings, actor=command.actor.text, at=at),)
 
 
 def evolve(tenant: Tenant | None, event: Event) -> Tenant | None:
@@ -49,11 +49,6 @@ def evolve(tenant: Tenant | None, event: Event) -> Tenant | None:
             return msgspec.structs.replace(tenant, answers=remember(tenant.answers, event))
         case _:
             return tenant
-
-
-def actor_text(actor: Actor) -> str:
-    """An actor as events name him: `kind:id`."""
-    return f"{actor.kind}:{actor.id}"
 
 
 def profile_objection(profile: int) -> Refused | None:

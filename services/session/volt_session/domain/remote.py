@@ -75,7 +75,9 @@ def stop(d: Decision, message: Message) -> None:
     visit = visit_of(d.state, command.session_id)
     if visit is None or not running(visit):
         sentence = "no transaction runs in this visit" if visit is not None else "this station has no such visit now"
-        _finish(d, message.id, "StopSession", "rejected", sentence=sentence, session_id=command.session_id)
+        _finish(
+            d, message.id, "StopSession", "rejected", command.actor, sentence=sentence, session_id=command.session_id
+        )
         return
     _request_stop(d, visit.session_id, visit.evse, running(visit)[-1], command, message.id)
 
@@ -130,16 +132,18 @@ def _answered_at_once(d: Decision, message: Message) -> bool:
     command: Command = message.body
     former = next((known for known in d.state.commands if known.command_id == message.id), None)
     if isinstance(former, Done):
-        d.emit(_again(former))
+        d.emit(_again(former, command.actor))
         return True
     if former is not None:
         return True
     name = type(command).__name__
     if command.not_after is not None and message.at > command.not_after:
-        _finish(d, message.id, name, "expired", sentence="it came later than it was to be carried out")
+        sentence = "it came later than it was to be carried out"
+        _finish(d, message.id, name, "expired", command.actor, sentence=sentence)
         return True
     if sum(isinstance(known, Pending) for known in d.state.commands) >= PENDING_AT_MOST:
-        _finish(d, message.id, name, "rejected", sentence="too many commands to this station await their outcome")
+        sentence = "too many commands to this station await their outcome"
+        _finish(d, message.id, name, "rejected", command.actor, sentence=sentence)
         return True
     return False
 
@@ -155,7 +159,7 @@ def _finish_pending(
     d: Decision, pending: Pending, outcome: OutcomeWord, sentence: str | None, status: str | None
 ) -> None:
     _finish(
-        d, pending.command_id, pending.command, outcome,
+        d, pending.command_id, pending.command, outcome, pending.actor,
         sentence=sentence, status=status, session_id=pending.session_id,
     )  # fmt: skip
 
@@ -165,6 +169,7 @@ def _finish(
     command_id: str,
     command: str,
     outcome: OutcomeWord,
+    actor: Actor | None,
     *,
     sentence: str | None = None,
     status: str | None = None,
@@ -178,12 +183,13 @@ def _finish(
             command=command,
             session_id=session_id,
             status=status,
+            actor=None if actor is None else actor.text,
             at=d.now,
         )
     )
 
 
-def _again(done: Done) -> SessionCommandFinished:
+def _again(done: Done, actor: Actor) -> SessionCommandFinished:
     return SessionCommandFinished(
         command_id=done.command_id,
         outcome=done.outcome,
@@ -191,5 +197,6 @@ def _again(done: Done) -> SessionCommandFinished:
         command=done.command,
         session_id=done.session_id,
         status=done.status,
+        actor=actor.text,
         at=done.at,
     )

@@ -99,10 +99,12 @@ def refusal(state: Station, command: StationCommand, at: datetime) -> Refusal | 
 
 def register(turn: Turn, command: SetRegistration, order: Order) -> None:
     """Accept, hold or reject the station: nothing goes on the wire."""
-    who = f"{order.actor.kind}:{order.actor.id}"
+    who = order.actor.text
     reason = who if order.actor.reason is None else f"{who}: {order.actor.reason}"
     turn.say(RegistrationChanged(registration=command.registration, reason=reason, at=order.at))
-    turn.say(CommandFinished(command_id=order.command_id, outcome="accepted", command=order.command, at=order.at))
+    turn.say(
+        CommandFinished(command_id=order.command_id, outcome="accepted", command=order.command, actor=who, at=order.at)
+    )
 
 
 def refuse(turn: Turn, order: Order, why: Refusal) -> None:
@@ -113,6 +115,7 @@ def refuse(turn: Turn, order: Order, why: Refusal) -> None:
             outcome=why.outcome,
             sentence=why.sentence,
             command=order.command,
+            actor=order.actor.text,
             at=order.at,
         )
     )
@@ -134,7 +137,7 @@ def hand_over(turn: Turn, line: Line, order: Order, calls: tuple[Call, ...]) -> 
                 lossy=call.lossy,
                 remote_start_id=order.remote_start_id,
                 grant=order.grant,
-                actor=f"{order.actor.kind}:{order.actor.id}",
+                actor=order.actor.text,
                 at=order.at,
             )
         )

@@ -33,6 +33,7 @@ def _pending(event: CommandSent) -> Pending:
         answer_until=event.answer_until,
         lossy=event.lossy,
         several=event.action == "ChangeConfiguration",
+        actor=event.actor,
     )
 
 

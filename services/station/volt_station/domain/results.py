@@ -97,6 +97,7 @@ def _finish(
             results=answer.results,
             sent_at=pending.sent_at or sent_at,
             lossy=pending.lossy,
+            actor=pending.actor,
             at=at,
         )
     )

@@ -175,6 +175,7 @@ class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
     several: bool = False
     names: dict[str, str] = {}
     results: tuple[dict[str, str], ...] = ()
+    actor: str | None = None
 
 
 class Station(msgspec.Struct, frozen=True, omit_defaults=True):
