@@ -21,6 +21,10 @@ class RegisterToken(Command, frozen=True, kw_only=True, tag="drivers.register_to
     issuer: str
     contract_ref: str | None = None
     concurrent: Literal["allowed", "refused"] = "allowed"
+    account_uid: str | None = None
+    """Whose it is; null: of nobody who has an account."""
+    expected_version: int | None = None
+    """The version that the sender has seen, 0 for none: with another one the command is refused."""
 
 
 class EraseToken(Command, frozen=True, kw_only=True, tag="drivers.erase_token.v1"):

@@ -40,7 +40,27 @@ def _namespace(cause: str) -> bytes:
 
 def station_uid(tenant: str, identity: str) -> str:
     """The uid of a station that was adopted, from its tenant and its OCPP identity."""
-    return derive(derive(str(NAMESPACE), f"tenant/{tenant}"), f"station/{identity}")
+    return _within(tenant, f"station/{identity}")
+
+
+def location_uid(tenant: str, location_id: str) -> str:
+    """The uid of a location, from its tenant and the tenant's own id of it."""
+    return _within(tenant, f"location/{location_id}")
+
+
+def organisation_uid(tenant: str, organisation_id: str) -> str:
+    """The uid of an organisation, from its tenant and the tenant's own id of it."""
+    return _within(tenant, f"organisation/{organisation_id}")
+
+
+def identity_uid(tenant: str, identity: str) -> str:
+    """The uid of an OCPP identity as such, whichever station bears it."""
+    return _within(tenant, f"identity/{identity}")
+
+
+def route_key(host: str | None, path: str) -> str:
+    """The record key of an address: of no tenant, so that one decider says whose it is."""
+    return entity_key("-", derive(str(NAMESPACE), f"route/{host or '*'}{path}"))
 
 
 def entity_key(tenant: str, uid: str) -> str:
@@ -52,3 +72,7 @@ def split_key(key: str) -> tuple[str, str]:
     """Tenant and entity uid of a record key."""
     tenant, _, uid = key.partition("/")
     return tenant, uid
+
+
+def _within(tenant: str, name: str) -> str:
+    return derive(derive(str(NAMESPACE), f"tenant/{tenant}"), name)

@@ -65,6 +65,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     site_host: str | None = None
     location: str | None = None
     location_country: str | None = None
+    location_version: int = 0
     time_zone: str | None = None
     evse_uid: str | None = None
     evse_id: str | None = None

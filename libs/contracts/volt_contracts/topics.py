@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from volt_contracts import drivers, eventlog, gateway, network, session, station
+from volt_contracts import addresses, drivers, eventlog, gateway, imports, network, session, station
 
 DAY_MS = 86_400_000
 FOREVER = -1
@@ -51,6 +51,11 @@ RUNNER_EVENTS: MessageTypes = (
 STATION_KEY = "{tenant}/{station_uid}"
 TOKEN_KEY = "{tenant}/{token_ref}"
 TENANT_KEY = "{tenant}/{tenant}"
+LOCATION_KEY = "{tenant}/{location_uid}"
+ORGANISATION_KEY = "{tenant}/{organisation_uid}"
+IDENTITY_KEY = "{tenant}/{identity_uid}"
+ROUTE_KEY = "-/{route_uid}"
+IMPORT_KEY = "{tenant}/{import_id}"
 
 GATEWAY_FRAMES = Topic(
     "gateway.frames", "frames", STATION_KEY, "gateway", "gateway", ("station", "console"),
@@ -161,22 +166,118 @@ NETWORK_TENANTS = Topic(
     (network.TenantRow,), FOREVER, compacted=True, scale="single", meaning="tenants and their policies",
 )  # fmt: skip
 NETWORK_STATION_COMMANDS = Topic(
-    "network.station.commands", "commands", STATION_KEY, "network", "console, station", ("network",),
-    (network.AdoptStation, network.RegisterStation, eventlog.ReleaseKey), 7 * DAY_MS,
-    meaning="register or adopt stations",
+    "network.station.commands", "commands", STATION_KEY, "network", "console, station, network", ("network",),
+    (
+        network.AdoptStation, network.RegisterStation, network.TransferStation, network.ReceiveStation,
+        network.EndTransfer, eventlog.ReleaseKey,
+    ),
+    7 * DAY_MS, meaning="register, adopt or transfer stations",
 )  # fmt: skip
 NETWORK_STATION_EVENTS = Topic(
     "network.station.events", "events", STATION_KEY, "network", "network", ("session", "console"),
-    (network.StationAdopted, network.StationRegistered, network.NetworkCommandFinished, *RUNNER_EVENTS), FOREVER,
-    meaning="stations known or adopted, and how that changed",
+    (
+        network.StationAdopted, network.StationRegistered, network.TransferBegan, network.TransferRefused,
+        network.StationMoved, network.NetworkCommandFinished, *RUNNER_EVENTS,
+    ),
+    FOREVER, meaning="stations known or adopted, and how that changed",
 )  # fmt: skip
 NETWORK_STATION_STATE = Topic(
     "network.station.state", "state", STATION_KEY, "network", "network", ("network",), (), FOREVER, compacted=True,
     meaning="snapshots of stations; private",
 )  # fmt: skip
 NETWORK_STATIONS = Topic(
-    "network.stations", "rows", STATION_KEY, "network", "network", ("gateway", "session", "station"),
+    "network.stations", "rows", STATION_KEY, "network", "network", ("gateway", "session", "station", "network"),
     (network.StationRow,), FOREVER, compacted=True, meaning="what is registered of every station",
+)  # fmt: skip
+
+NETWORK_LOCATION_COMMANDS = Topic(
+    "network.location.commands", "commands", LOCATION_KEY, "network", "console", ("network",),
+    (network.ConfigureLocation, eventlog.ReleaseKey), 7 * DAY_MS, meaning="locations to know or change",
+)  # fmt: skip
+NETWORK_LOCATION_EVENTS = Topic(
+    "network.location.events", "events", LOCATION_KEY, "network", "network", ("console",),
+    (network.LocationConfigured, network.NetworkCommandFinished, *RUNNER_EVENTS), FOREVER,
+    meaning="where stations stand, and how that changed",
+)  # fmt: skip
+NETWORK_LOCATION_STATE = Topic(
+    "network.location.state", "state", LOCATION_KEY, "network", "network", ("network",), (), FOREVER, compacted=True,
+    meaning="snapshots of locations; private",
+)  # fmt: skip
+NETWORK_LOCATIONS = Topic(
+    "network.locations", "rows", LOCATION_KEY, "network", "network", ("station", "session", "console", "network"),
+    (network.LocationRow,), FOREVER, compacted=True, meaning="address, time zone, host and seller of every location",
+)  # fmt: skip
+NETWORK_ORGANISATION_COMMANDS = Topic(
+    "network.organisation.commands", "commands", ORGANISATION_KEY, "network", "console", ("network",),
+    (network.ConfigureOrganisation, eventlog.ReleaseKey), 7 * DAY_MS, scale="single",
+    meaning="legal entities and site hosts to know or change",
+)  # fmt: skip
+NETWORK_ORGANISATION_EVENTS = Topic(
+    "network.organisation.events", "events", ORGANISATION_KEY, "network", "network", ("console",),
+    (network.OrganisationConfigured, network.NetworkCommandFinished, *RUNNER_EVENTS), FOREVER, scale="single",
+    meaning="legal entities and site hosts, and how that changed",
+)  # fmt: skip
+NETWORK_ORGANISATION_STATE = Topic(
+    "network.organisation.state", "state", ORGANISATION_KEY, "network", "network", ("network",), (), FOREVER,
+    compacted=True, scale="single", meaning="snapshots of organisations; private",
+)  # fmt: skip
+NETWORK_ORGANISATIONS = Topic(
+    "network.organisations", "rows", ORGANISATION_KEY, "network", "network", ("console", "network"),
+    (network.OrganisationRow,), FOREVER, compacted=True, scale="single", meaning="every legal entity and site host",
+)  # fmt: skip
+NETWORK_IDENTITY_COMMANDS = Topic(
+    "network.identity.commands", "commands", IDENTITY_KEY, "network", "console", ("network",),
+    (addresses.ClaimIdentity, addresses.ReleaseIdentity, eventlog.ReleaseKey), 7 * DAY_MS,
+    meaning="further identities of stations",
+)  # fmt: skip
+NETWORK_IDENTITY_EVENTS = Topic(
+    "network.identity.events", "events", IDENTITY_KEY, "network", "network", ("console",),
+    (addresses.IdentityClaimed, addresses.IdentityReleased, network.NetworkCommandFinished, *RUNNER_EVENTS), FOREVER,
+    meaning="which station an identity leads to, and how that changed",
+)  # fmt: skip
+NETWORK_IDENTITY_STATE = Topic(
+    "network.identity.state", "state", IDENTITY_KEY, "network", "network", ("network",), (), FOREVER, compacted=True,
+    meaning="snapshots of identities; private",
+)  # fmt: skip
+NETWORK_IDENTITIES = Topic(
+    "network.identities", "rows", IDENTITY_KEY, "network", "network", ("gateway", "network", "console"),
+    (addresses.IdentityRow,), FOREVER, compacted=True, meaning="identities that lead to a station of another name",
+)  # fmt: skip
+NETWORK_ROUTE_COMMANDS = Topic(
+    "network.route.commands", "commands", ROUTE_KEY, "network", "console", ("network",),
+    (addresses.ConfigureRoute, addresses.RemoveRoute, eventlog.ReleaseKey), 7 * DAY_MS, scale="single",
+    meaning="addresses of former systems that lead to a tenant",
+)  # fmt: skip
+NETWORK_ROUTE_EVENTS = Topic(
+    "network.route.events", "events", ROUTE_KEY, "network", "network", ("console",),
+    (addresses.RouteConfigured, addresses.RouteRemoved, network.NetworkCommandFinished, *RUNNER_EVENTS), FOREVER,
+    scale="single", meaning="which tenant an address leads to, and how that changed",
+)  # fmt: skip
+NETWORK_ROUTE_STATE = Topic(
+    "network.route.state", "state", ROUTE_KEY, "network", "network", ("network",), (), FOREVER, compacted=True,
+    scale="single", meaning="snapshots of addresses; private",
+)  # fmt: skip
+NETWORK_ROUTES = Topic(
+    "network.routes", "rows", ROUTE_KEY, "network", "network", ("gateway", "network", "console"),
+    (addresses.RouteRow,), FOREVER, compacted=True, scale="single", meaning="the route table of the gateway",
+)  # fmt: skip
+NETWORK_IMPORT_COMMANDS = Topic(
+    "network.import.commands", "commands", IMPORT_KEY, "network", "console", ("network",),
+    (imports.RecordImport, eventlog.ReleaseKey), 7 * DAY_MS, scale="single",
+    meaning="imports, in the transaction of their commands",
+)  # fmt: skip
+NETWORK_IMPORT_EVENTS = Topic(
+    "network.import.events", "events", IMPORT_KEY, "network", "network", ("console",),
+    (imports.ImportRecorded, network.NetworkCommandFinished, *RUNNER_EVENTS), FOREVER, scale="single",
+    meaning="which files were imported by whom",
+)  # fmt: skip
+NETWORK_IMPORT_STATE = Topic(
+    "network.import.state", "state", IMPORT_KEY, "network", "network", ("network",), (), FOREVER, compacted=True,
+    scale="single", meaning="snapshots of imports; private",
+)  # fmt: skip
+NETWORK_IMPORTS = Topic(
+    "network.imports", "rows", IMPORT_KEY, "network", "network", ("console", "network"), (imports.ImportRow,), FOREVER,
+    compacted=True, scale="single", meaning="every import",
 )  # fmt: skip
 
 DRIVERS_TOKEN_COMMANDS = Topic(
@@ -219,6 +320,11 @@ TOPICS: tuple[Topic, ...] = (
     AUTHORIZATION_COMMANDS, AUTHORIZATION_EVENTS, AUTHORIZATION_STATE, SESSION_AUTHORIZATIONS,
     NETWORK_TENANT_COMMANDS, NETWORK_TENANT_EVENTS, NETWORK_TENANT_STATE, NETWORK_TENANTS,
     NETWORK_STATION_COMMANDS, NETWORK_STATION_EVENTS, NETWORK_STATION_STATE, NETWORK_STATIONS,
+    NETWORK_LOCATION_COMMANDS, NETWORK_LOCATION_EVENTS, NETWORK_LOCATION_STATE, NETWORK_LOCATIONS,
+    NETWORK_ORGANISATION_COMMANDS, NETWORK_ORGANISATION_EVENTS, NETWORK_ORGANISATION_STATE, NETWORK_ORGANISATIONS,
+    NETWORK_IDENTITY_COMMANDS, NETWORK_IDENTITY_EVENTS, NETWORK_IDENTITY_STATE, NETWORK_IDENTITIES,
+    NETWORK_ROUTE_COMMANDS, NETWORK_ROUTE_EVENTS, NETWORK_ROUTE_STATE, NETWORK_ROUTES,
+    NETWORK_IMPORT_COMMANDS, NETWORK_IMPORT_EVENTS, NETWORK_IMPORT_STATE, NETWORK_IMPORTS,
     DRIVERS_TOKEN_COMMANDS, DRIVERS_TOKEN_EVENTS, DRIVERS_TOKEN_STATE, DRIVERS_PROFILES,
     STATION_DEAD, SESSION_DEAD, NETWORK_DEAD, DRIVERS_DEAD, CONSOLE_DEAD,
 )  # fmt: skip

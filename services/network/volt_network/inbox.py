@@ -1,76 +1,164 @@
-"""What the two deciders of the network answer: message type → function, and the outcome that every command gets."""
+"""What the deciders of the network answer: message type → function, and the outcome that every command gets."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from volt_contracts.ids import entity_key
-from volt_contracts.message import Command, Event
-from volt_contracts.network import AdoptStation, ConfigureTenant, RegisterStation, TenantRow, TenantSettings
-from volt_contracts.topics import NETWORK_TENANTS
-from volt_eventlog.decider import Tables
+from volt_contracts.addresses import ClaimIdentity, ConfigureRoute, ReleaseIdentity, RemoveRoute
+from volt_contracts.ids import entity_key, station_uid
+from volt_contracts.imports import RecordImport
+from volt_contracts.message import Command
+from volt_contracts.network import (
+    AdoptStation,
+    ConfigureLocation,
+    ConfigureOrganisation,
+    ConfigureTenant,
+    EndTransfer,
+    ReceiveStation,
+    RegisterStation,
+    StationRow,
+    TenantRow,
+    TenantSettings,
+    TransferStation,
+)
+from volt_contracts.topics import NETWORK_STATIONS, NETWORK_TENANTS
+from volt_eventlog.decider import Output, Tables
 from volt_eventlog.message import Message, Tick
-from volt_network.domain import station, tenant
-from volt_network.domain.answers import Refused, again, expired, finished
+from volt_network.domain import identity, imported, location, organisation, route, station, tenant, transfer
+from volt_network.domain.answers import Answers, Refused, again, expired, finished
 
-Handler = Callable[[Any, Message, Tables], tuple[Event, ...] | Refused]
+Handler = Callable[[Any, Message, Tables], Sequence[Output] | Refused]
+Inbox = Mapping[type[Command], Handler]
 
 
-def configure(state: tenant.Tenant | None, message: Message, _tables: Tables) -> tuple[Event, ...] | Refused:
+class State(Protocol):
+    """What every state of this service remembers."""
+
+    @property
+    def answers(self) -> Answers:
+        """The outcomes of its latest commands."""
+
+
+def configure(state: tenant.Tenant | None, message: Message, _tables: Tables) -> Sequence[Output] | Refused:
     """ConfigureTenant → TenantConfigured."""
-    return tenant.configure(state, message.body, (message.tenant, message.entity), message.at)
+    return tenant.configure(state, message.body, _key(message), message.at)
 
 
-def adopt(state: station.Station | None, message: Message, tables: Tables) -> tuple[Event, ...] | Refused:
+def configure_location(state: location.Known | None, message: Message, _tables: Tables) -> Sequence[Output] | Refused:
+    """ConfigureLocation → LocationConfigured."""
+    return location.configure(state, message.body, _key(message), message.at)
+
+
+def configure_organisation(
+    state: organisation.Known | None, message: Message, _tables: Tables
+) -> Sequence[Output] | Refused:
+    """ConfigureOrganisation → OrganisationConfigured."""
+    return organisation.configure(state, message.body, _key(message), message.at)
+
+
+def adopt(state: station.Station | None, message: Message, tables: Tables) -> Sequence[Output] | Refused:
     """AdoptStation → StationAdopted, by the tenant's policy."""
-    return station.adopt(state, message.body, _settings(message, tables), message.at)
+    return station.adopt(state, message.body, _settings(message.tenant, tables), message.at)
 
 
-def register(state: station.Station | None, message: Message, tables: Tables) -> tuple[Event, ...] | Refused:
+def register(state: station.Station | None, message: Message, tables: Tables) -> Sequence[Output] | Refused:
     """RegisterStation → StationRegistered."""
-    return station.register(state, message.body, _settings(message, tables), message.at)
+    return station.register(state, message.body, message.entity, _settings(message.tenant, tables), message.at)
 
 
-TENANT_INBOX: Mapping[type[Command], Handler] = {
-    ConfigureTenant: configure,
-}
+def offer(state: station.Station | None, message: Message, tables: Tables) -> Sequence[Output] | Refused:
+    """TransferStation → TransferBegan, and ReceiveStation to the other tenant's key."""
+    other = _settings(message.body.to_tenant, tables)
+    return transfer.offer(state, message.body, message.id, _key(message), other, message.at)
 
-STATION_INBOX: Mapping[type[Command], Handler] = {
+
+def receive(state: station.Station | None, message: Message, tables: Tables) -> Sequence[Output] | Refused:
+    """ReceiveStation → StationRegistered, and EndTransfer to the former tenant's key."""
+    return transfer.receive(state, message.body, message.entity, _settings(message.tenant, tables), message.at)
+
+
+def end_transfer(state: station.Station | None, message: Message, _tables: Tables) -> Sequence[Output] | Refused:
+    """EndTransfer → StationMoved or TransferRefused, and the outcome of the TransferStation."""
+    return transfer.end(state, message.body, message.at)
+
+
+def claim(state: identity.Identity | None, message: Message, tables: Tables) -> Sequence[Output] | Refused:
+    """ClaimIdentity → IdentityClaimed."""
+    uids = (message.body.station_uid, station_uid(message.tenant, message.body.identity))
+    meant, namesake = (_station(message.tenant, uid, tables) for uid in uids)
+    return identity.claim(state, message.body, _key(message), (meant, namesake), message.at)
+
+
+def release(state: identity.Identity | None, message: Message, _tables: Tables) -> Sequence[Output] | Refused:
+    """ReleaseIdentity → IdentityReleased."""
+    return identity.release(state, message.body, message.at)
+
+
+def configure_route(state: route.Route | None, message: Message, tables: Tables) -> Sequence[Output] | Refused:
+    """ConfigureRoute → RouteConfigured."""
+    exists = _settings(message.body.tenant, tables) is not None
+    return route.configure(state, message.body, _key(message), exists, message.at)
+
+
+def remove_route(state: route.Route | None, message: Message, _tables: Tables) -> Sequence[Output] | Refused:
+    """RemoveRoute → RouteRemoved."""
+    return route.remove(state, message.body, message.at)
+
+
+def record_import(state: imported.Imported | None, message: Message, _tables: Tables) -> Sequence[Output] | Refused:
+    """RecordImport → ImportRecorded."""
+    return imported.record(state, message.body, message.entity, message.at)
+
+
+TENANT_INBOX: Inbox = {ConfigureTenant: configure}
+LOCATION_INBOX: Inbox = {ConfigureLocation: configure_location}
+ORGANISATION_INBOX: Inbox = {ConfigureOrganisation: configure_organisation}
+STATION_INBOX: Inbox = {
     AdoptStation: adopt,
     RegisterStation: register,
+    TransferStation: offer,
+    ReceiveStation: receive,
+    EndTransfer: end_transfer,
 }
+IDENTITY_INBOX: Inbox = {ClaimIdentity: claim, ReleaseIdentity: release}
+ROUTE_INBOX: Inbox = {ConfigureRoute: configure_route, RemoveRoute: remove_route}
+IMPORT_INBOX: Inbox = {RecordImport: record_import}
+
+ANSWERED_LATER: frozenset[type[Command]] = frozenset({TransferStation})
+"""Commands whose outcome comes with another message, unless they are refused at once."""
 
 
-def decide_tenant(state: tenant.Tenant | None, message: Message | Tick, tables: Tables) -> Sequence[Event]:
-    """The events of a command to a tenant, its outcome last."""
-    return _answered(TENANT_INBOX, state, message, tables)
+def deciding(inbox: Inbox) -> Callable[[Any, Message | Tick, Tables], Sequence[Output]]:
+    """The `decide` of a decider with this inbox: what its handler says, the command's outcome last."""
+
+    def decide(state: State | None, message: Message | Tick, tables: Tables) -> Sequence[Output]:
+        handler = None if isinstance(message, Tick) else inbox.get(type(message.body))
+        if isinstance(message, Tick) or handler is None:
+            return ()
+        command = message.body
+        said_before = None if state is None else again(state.answers, message.id, command)
+        if said_before is not None:
+            return (said_before,)
+        if command.not_after is not None and message.at > command.not_after:
+            return (expired(message.id, command, command.not_after, message.at),)
+        result = handler(state, message, tables)
+        if isinstance(result, Refused):
+            return (*result.told, finished(message.id, command, result, message.at))
+        if type(command) in ANSWERED_LATER:
+            return result
+        return (*result, finished(message.id, command, None, message.at))
+
+    return decide
 
 
-def decide_station(state: station.Station | None, message: Message | Tick, tables: Tables) -> Sequence[Event]:
-    """The events of a command to a station's registration, its outcome last."""
-    return _answered(STATION_INBOX, state, message, tables)
+def _key(message: Message) -> tuple[str, str]:
+    return message.tenant, message.entity
 
 
-def _answered(
-    inbox: Mapping[type[Command], Handler],
-    state: tenant.Tenant | station.Station | None,
-    message: Message | Tick,
-    tables: Tables,
-) -> Sequence[Event]:
-    handler = None if isinstance(message, Tick) else inbox.get(type(message.body))
-    if isinstance(message, Tick) or handler is None:
-        return ()
-    command = message.body
-    said_before = None if state is None else again(state.answers, message.id, command)
-    if said_before is not None:
-        return (said_before,)
-    if command.not_after is not None and message.at > command.not_after:
-        return (expired(message.id, command, command.not_after, message.at),)
-    result = handler(state, message, tables)
-    if isinstance(result, Refused):
-        return (finished(message.id, command, result, message.at),)
-    return (*result, finished(message.id, command, None, message.at))
-
-
-def _settings(message: Message, tables: Tables) -> TenantSettings | None:
-    row = tables.get(NETWORK_TENANTS, entity_key(message.tenant, message.tenant))
+def _settings(tenant_name: str, tables: Tables) -> TenantSettings | None:
+    row = tables.get(NETWORK_TENANTS, entity_key(tenant_name, tenant_name))
     return row.settings if isinstance(row, TenantRow) else None
+
+
+def _station(tenant_name: str, uid: str, tables: Tables) -> StationRow | None:
+    row = tables.get(NETWORK_STATIONS, entity_key(tenant_name, uid))
+    return row if isinstance(row, StationRow) else None

@@ -8,15 +8,26 @@ import msgspec
 from volt_contracts.codec import type_name
 from volt_contracts.message import Command, OutcomeWord
 from volt_contracts.network import NetworkCommandFinished
+from volt_eventlog.decider import Record
 
 KEPT_FOR = timedelta(hours=24)
 KEPT = 8
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """Why a command changes nothing, in plain words for whoever sent it."""
+    """Why a command changes nothing, in plain words for whoever sent it; `told`: who else has to know."""
 
     sentence: str
+    told: tuple[Record, ...] = ()
+
+
+def version_objection(expected: int | None, version: int) -> Refused | None:
+    """Why a command that was made by looking at one version is refused at another."""
+    if expected is None or expected == version:
+        return None
+    if not version:
+        return Refused(f"it was to change version {expected}, but it is not known")
+    return Refused(f"somebody has changed it meanwhile: it is at version {version}, not {expected}")
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):

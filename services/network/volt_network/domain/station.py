@@ -1,4 +1,7 @@
-"""A station of a tenant: adopted because it connected, or registered by somebody. Its place is what visits copy."""
+"""A station of a tenant: adopted because it connected, registered by somebody, or gone to another tenant.
+
+Its place is what visits copy.
+"""
 
 import re
 from datetime import datetime
@@ -10,21 +13,35 @@ from volt_contracts.message import Event
 from volt_contracts.network import (
     AdoptStation,
     Credential,
+    Evse,
+    Moved,
     NetworkCommandFinished,
     RegisterStation,
     StationAdopted,
+    StationMoved,
     StationRegistered,
     StationRow,
     TenantSettings,
+    TransferBegan,
+    TransferRefused,
 )
 from volt_contracts.session import Place
-from volt_network.domain.answers import Answers, Refused, remember
+from volt_network.domain.answers import Answers, Refused, remember, version_objection
+from volt_network.domain.evses import evses_objection, with_uids
 from volt_network.domain.place import completed
 from volt_network.domain.tenant import profile_objection, protocol_objection
+from volt_network.domain.words import id_objection
 
 LONGEST_IDENTITY = 255
 REGISTRATION_BY_POLICY: dict[str, Registration] = {"adopt": "accepted", "pending": "pending"}
 _HMAC = re.compile("[0-9a-f]{64}")
+
+
+class Leaving(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An offer to another tenant that has not been answered."""
+
+    transfer_id: str
+    to: Moved
 
 
 class Adopted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="adopted"):
@@ -49,16 +66,30 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     protocol: str | None = None
     registration: Registration
     place: Place
+    name: str | None = None
+    location_id: str | None = None
+    evses: tuple[Evse, ...] = ()
+    came_from: Moved | None = None
+    leaving: Leaving | None = None
     answers: Answers = ()
 
 
-Station = Adopted | Registered
+class Gone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="gone"):
+    """It belongs to another tenant now."""
+
+    version: int
+    identity: str
+    to: Moved
+    answers: Answers = ()
+
+
+Station = Adopted | Registered | Gone
 
 
 def adopt(
     station: Station | None, command: AdoptStation, tenant: TenantSettings | None, at: datetime
 ) -> tuple[Event, ...] | Refused:
-    """Take a station in as the tenant's policy says; a known one stays as it is."""
+    """Take a station in as the tenant's policy says; a known one stays as it is, and where it is."""
     if station is not None:
         return ()
     if tenant is None:
@@ -84,21 +115,23 @@ def adopt(
 
 
 def register(
-    station: Station | None, command: RegisterStation, tenant: TenantSettings | None, at: datetime
+    station: Station | None, command: RegisterStation, uid: str, tenant: TenantSettings | None, at: datetime
 ) -> tuple[Event, ...] | Refused:
     """Make a station known or change it; nothing happens when it already is what the command says.
 
-    What the command leaves null stays as it was; what was never said comes from the tenant's settings.
+    What the command leaves null stays as it was; what was never said comes from the tenant's settings. The name of a
+    station that went to another tenant can be registered here again: then it is a station of this tenant.
     """
-    refused = _objection(station, command)
+    version = 0 if station is None else station.version
+    refused = version_objection(command.expected_version, version) or _objection(station, command)
     if refused is not None:
         return refused
     if tenant is None:
         return Refused("the tenant is not configured")
-    version = 0 if station is None else station.version
-    if _wanted(station, command, tenant, version) == station:
+    here = None if isinstance(station, Gone) else station
+    if _wanted(here, command, uid, tenant, version) == station:
         return ()
-    return (_registered(_wanted(station, command, tenant, version + 1), command.actor.text, at),)
+    return (registered_event(_wanted(here, command, uid, tenant, version + 1), command.actor.text, at),)
 
 
 def evolve(station: Station | None, event: Event) -> Station | None:
@@ -116,16 +149,13 @@ def evolve(station: Station | None, event: Event) -> Station | None:
                 answers=answers,
             )
         case StationRegistered():
-            return Registered(
-                version=event.version,
-                identity=event.identity,
-                credential=event.credential,
-                security_profile=event.security_profile,
-                protocol=event.protocol,
-                registration=event.registration,
-                place=event.place,
-                answers=answers,
-            )
+            return _registered(station, event)
+        case TransferBegan() if isinstance(station, Registered):
+            return msgspec.structs.replace(station, leaving=Leaving(transfer_id=event.transfer_id, to=event.to))
+        case TransferRefused() if isinstance(station, Registered):
+            return msgspec.structs.replace(station, leaving=None)
+        case StationMoved() if station is not None:
+            return Gone(version=event.version, identity=station.identity, to=event.to, answers=answers)
         case NetworkCommandFinished() if station is not None:
             return msgspec.structs.replace(station, answers=remember(answers, event))
         case _:
@@ -133,36 +163,49 @@ def evolve(station: Station | None, event: Event) -> Station | None:
 
 
 def row(station_uid: str, station: Station) -> StationRow:
-    """The public row of a station."""
-    return StationRow(
-        version=station.version,
-        station_uid=station_uid,
-        identity=station.identity,
-        adopted=isinstance(station, Adopted),
-        credential=station.credential if isinstance(station, Registered) else None,
-        security_profile=station.security_profile,
-        protocol=station.protocol,
-        registration=station.registration,
-        place=station.place,
-    )
+    """The public row of a station; of one that is gone, that whoever connects under its name is let in elsewhere."""
+    match station:
+        case Gone():
+            return StationRow(
+                version=station.version,
+                station_uid=station_uid,
+                identity=station.identity,
+                adopted=False,
+                security_profile=0,
+                registration="rejected",
+                place=Place(),
+                moved=station.to,
+            )
+        case Adopted():
+            return StationRow(
+                version=station.version,
+                station_uid=station_uid,
+                identity=station.identity,
+                adopted=True,
+                security_profile=station.security_profile,
+                protocol=station.protocol,
+                registration=station.registration,
+                place=station.place,
+            )
+        case Registered():
+            return StationRow(
+                version=station.version,
+                station_uid=station_uid,
+                identity=station.identity,
+                adopted=False,
+                credential=station.credential,
+                security_profile=station.security_profile,
+                protocol=station.protocol,
+                registration=station.registration,
+                place=station.place,
+                name=station.name,
+                location_id=station.location_id,
+                evses=station.evses,
+            )
 
 
-def _wanted(station: Station | None, command: RegisterStation, tenant: TenantSettings, version: int) -> Registered:
-    """The station as the command would have it."""
-    credential = station.credential if isinstance(station, Registered) else None
-    return Registered(
-        version=version,
-        identity=command.identity,
-        credential=command.credential or credential,
-        security_profile=command.security_profile,
-        protocol=command.protocol or (None if station is None else station.protocol),
-        registration=command.registration,
-        place=completed(command.place, None if station is None else station.place, tenant, version),
-        answers=() if station is None else station.answers,
-    )
-
-
-def _registered(wanted: Registered, actor: str, at: datetime) -> StationRegistered:
+def registered_event(wanted: Registered, actor: str, at: datetime) -> StationRegistered:
+    """The event that makes a station what is wanted."""
     return StationRegistered(
         version=wanted.version,
         identity=wanted.identity,
@@ -171,8 +214,53 @@ def _registered(wanted: Registered, actor: str, at: datetime) -> StationRegister
         protocol=wanted.protocol,
         registration=wanted.registration,
         place=wanted.place,
+        name=wanted.name,
+        location_id=wanted.location_id,
+        evses=wanted.evses,
+        came_from=wanted.came_from,
         actor=actor,
         at=at,
+    )
+
+
+def _registered(station: Station | None, event: StationRegistered) -> Registered:
+    return Registered(
+        version=event.version,
+        identity=event.identity,
+        credential=event.credential,
+        security_profile=event.security_profile,
+        protocol=event.protocol,
+        registration=event.registration,
+        place=event.place,
+        name=event.name,
+        location_id=event.location_id,
+        evses=event.evses,
+        came_from=event.came_from,
+        leaving=station.leaving if isinstance(station, Registered) else None,
+        answers=() if station is None else station.answers,
+    )
+
+
+def _wanted(
+    station: Adopted | Registered | None, command: RegisterStation, uid: str, tenant: TenantSettings, version: int
+) -> Registered:
+    """The station as the command would have it."""
+    known = station if isinstance(station, Registered) else None
+    evses = () if known is None else known.evses
+    return Registered(
+        version=version,
+        identity=command.identity,
+        credential=command.credential or (None if known is None else known.credential),
+        security_profile=command.security_profile,
+        protocol=command.protocol or (None if station is None else station.protocol),
+        registration=command.registration,
+        place=completed(command.place, None if station is None else station.place, tenant, version),
+        name=command.name or (None if known is None else known.name),
+        location_id=command.location_id or (None if known is None else known.location_id),
+        evses=evses if command.evses is None else with_uids(command.evses, uid),
+        came_from=None if known is None else known.came_from,
+        leaving=None if known is None else known.leaving,
+        answers=() if station is None else station.answers,
     )
 
 
@@ -185,6 +273,8 @@ def _objection(station: Station | None, command: RegisterStation) -> Refused | N
         or profile_objection(command.security_profile)
         or protocol_objection(command.protocol)
         or _credential_objection(command.credential)
+        or (None if command.location_id is None else id_objection("location", command.location_id))
+        or (None if command.evses is None else evses_objection(command.evses))
     )
 
 

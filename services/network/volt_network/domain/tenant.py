@@ -8,6 +8,7 @@ import msgspec
 from volt_contracts.message import Event
 from volt_contracts.network import ConfigureTenant, NetworkCommandFinished, TenantConfigured, TenantSettings
 from volt_network.domain.answers import Answers, Refused, remember
+from volt_network.domain.words import COUNTRY
 
 PROTOCOLS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
 """Subprotocol names as registered with IANA."""
@@ -71,7 +72,7 @@ def _objection(settings: TenantSettings, key: tuple[str, str]) -> Refused | None
         return Refused(f"the key of a tenant is its name twice, not {key[0]}/{key[1]}")
     if settings.settlement_delay_s < 0:
         return Refused("the settlement delay is a number of seconds from 0 on")
-    if settings.country is not None and not re.fullmatch("[A-Z]{2}", settings.country):
+    if settings.country is not None and not COUNTRY.fullmatch(settings.country):
         return Refused(f"{settings.country!r} is no country: two capital letters (ISO 3166-1 alpha-2)")
     if settings.party is not None and not re.fullmatch("[A-Z0-9]{3}", settings.party):
         return Refused(f"{settings.party!r} is no party: three capital letters or digits (OCPI party_id)")
