@@ -160,7 +160,15 @@ def _request(request: WSUpgradeRequest, address: str, secure: bool) -> Request:
         offered=tuple(name for part in offered.split(",") if (name := part.strip())),
         authorization=headers.get("authorization"),
         user_agent=_readable(headers.get("user-agent")),
+        host=_host(headers.get("host")),
     )
+
+
+def _host(header: str | None) -> str | None:
+    """The name that was called, without its port (RFC 9110 §7.2); an IPv6 address keeps its brackets."""
+    name = (_readable(header) or "").strip().lower()
+    bracketed, bracket, _ = name.partition("]")
+    return (bracketed + bracket if bracket else name.partition(":")[0]) or None
 
 
 def _readable(header: str | None) -> str | None:

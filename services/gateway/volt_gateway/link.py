@@ -24,6 +24,8 @@ class Admission:
 
     tenant: str
     identity: str
+    called: tuple[str, str]
+    """Tenant and identity by which it asked to be let in; an alias or a former tenant may lead to those that it has."""
     key: str
     version: Version
     known: bool
@@ -87,7 +89,8 @@ class Link:
     """
 
     __slots__ = (
-        "address", "allowed", "appended_at", "closing", "grants", "heard_at", "identity", "in_flight", "inbound",
+        "address", "allowed", "appended_at", "called", "closing", "grants", "heard_at", "identity", "in_flight",
+        "inbound",
         "key", "key_bytes", "known", "lifecycle", "link_id", "link_seq", "opening", "outbound", "partition", "ponged",
         "registration", "silent_since", "slot", "socket", "station_uid", "subject", "tenant", "tokens",
         "tokens_at", "version", "waiting",
@@ -98,6 +101,7 @@ class Link:
         self.address = admission.address
         self.tenant = admission.tenant
         self.identity = admission.identity
+        self.called = admission.called
         self.key = admission.key
         self.key_bytes = admission.key.encode()
         self.station_uid = admission.key.partition("/")[2]

@@ -21,6 +21,7 @@ from volt_runtime.log import logger
 
 NORMAL = 1000
 INTERNAL_ERROR = 1011
+SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 GONE_KEPT = 5_000
 """Closed links that are remembered, so that a call that comes too late for them is reported."""
@@ -140,10 +141,15 @@ class Links:
         link.close(NORMAL, order.reason)
 
     def station_changed(self, key: str) -> None:
-        """The row or profile of a station changed: its links answer by that from now on."""
-        for link in self._by_key.get(key, ()):
+        """The row or profile of a station changed: its links answer by that from now on.
+
+        Whoever leads to another station now, for it was transferred or its identity is another's, has to come again.
+        """
+        for link in list(self._by_key.get(key, ())):
             link.known = self._directory.is_known(key)
             link.registration = self._directory.registration(key) or link.registration
+            if self._directory.find(*link.called).key(link.called[1]) != key:
+                link.close(SERVICE_RESTART, "the station belongs elsewhere now: connect again")
 
     def in_flight(self) -> bool:
         """Whether an answer waits for its record."""

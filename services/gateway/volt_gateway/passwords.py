@@ -58,7 +58,7 @@ class Passwords:
     def check(self, tenant: str, presented: BasicAuth, credential: Credential) -> bool | None:
         """True or False; None while nobody knows yet."""
         password = presented.password if presented.password is not None else b""
-        digest = station_key_hash(self._secret, tenant, password)
+        digest = station_key_hash(self._secret, credential.keyed_for or tenant, password)
         if credential.kind == "hmac-sha256":
             right = hmac.compare_digest(digest.encode(), credential.hash.encode())
         else:

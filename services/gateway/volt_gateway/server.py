@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 from volt_gateway.connection import Connection
 from volt_gateway.gate import Gate
-from volt_gateway.links import Links
+from volt_gateway.links import SERVICE_RESTART, Links
 from volt_gateway.parking import Parking
 from volt_gateway.settings import GatewaySettings
 from volt_runtime.log import logger
 from volt_runtime.run import StartError
 
-SERVICE_RESTART = 1012
 _SETTLE_S = 2.0
 _CUT_OFF_S = 1.0
 _STEP_S = 0.02

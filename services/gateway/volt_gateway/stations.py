@@ -1,10 +1,11 @@
-"""What is published of tenants and stations, found by tenant and OCPP identity."""
+"""What is published of tenants and stations, found by tenant and OCPP identity, or by an old address."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from volt_contracts.addresses import IdentityRow, RouteRow
 from volt_contracts.gateway import Registration
-from volt_contracts.ids import entity_key, split_key
+from volt_contracts.ids import entity_key, identity_uid, split_key, station_uid
 from volt_contracts.network import StationRow, TenantSettings
 from volt_contracts.station import StationProfile
 
@@ -19,6 +20,32 @@ class PublicTable(Protocol):
         """Be told of every row there is, and of every change from now on."""
 
 
+MOST_MOVES = 8
+"""A station that went from tenant to tenant is followed that far."""
+
+
+class StationTables(NamedTuple):
+    """The public tables that stations are looked up in."""
+
+    tenants: PublicTable
+    stations: PublicTable
+    identities: PublicTable
+    routes: PublicTable
+    profiles: PublicTable
+
+
+class Found(NamedTuple):
+    """Where an identity leads: the tenant that its station belongs to now, and the station, if anybody knows it."""
+
+    tenant: str
+    row: StationRow | None
+
+    def key(self, identity: str) -> str:
+        """The record key of the station; of one that nobody knows it is derived from its identity."""
+        uid = station_uid(self.tenant, identity) if self.row is None else self.row.station_uid
+        return entity_key(self.tenant, uid)
+
+
 Changed = Callable[[str], None]
 """Told the key of a station of which something changed."""
 
@@ -26,18 +53,25 @@ Changed = Callable[[str], None]
 class Directory:
     """Looks up tenants, stations and their profiles, and says when a station's row or profile changes."""
 
-    def __init__(self, tenants: PublicTable, stations: PublicTable, profiles: PublicTable) -> None:
-        self._tenants = tenants
-        self._stations = stations
-        self._profiles = profiles
+    def __init__(self, tables: StationTables) -> None:
+        self._tenants = tables.tenants
+        self._stations = tables.stations
+        self._aliases = tables.identities
+        self._routes = tables.routes
+        self._profiles = tables.profiles
         self._keys: dict[tuple[str, str], str] = {}
         self._identities: dict[str, tuple[str, str]] = {}
+        self._aliased: dict[str, IdentityRow] = {}
+        self._addresses: dict[tuple[str | None, str], str] = {}
+        self._routed: dict[str, tuple[str | None, str]] = {}
         self._changed: Changed = _nobody
 
     def start(self, changed: Changed) -> None:
         """Index what is there and follow what comes."""
         self._changed = changed
         self._stations.follow(self._station)
+        self._aliases.follow(self._alias)
+        self._routes.follow(self._route)
         self._profiles.follow(self._profile)
 
     def tenant(self, tenant: str) -> TenantSettings | None:
@@ -45,11 +79,21 @@ class Directory:
         row = self._tenants.get(entity_key(tenant, tenant))
         return None if row is None else row.settings
 
-    def station(self, tenant: str, identity: str) -> StationRow | None:
-        """The registered or adopted station with this OCPP identity."""
-        key = self._keys.get((tenant, identity))
+    def find(self, tenant: str, identity: str) -> Found:
+        """The station that this OCPP identity of this tenant leads to: an alias goes before a name."""
+        alias: IdentityRow | None = self._aliases.get(entity_key(tenant, identity_uid(tenant, identity)))
+        key = self._keys.get((tenant, identity)) if alias is None else entity_key(tenant, alias.station_uid)
         row: StationRow | None = None if key is None else self._stations.get(key)
-        return row
+        for _ in range(MOST_MOVES):
+            if row is None or row.moved is None:
+                break
+            tenant = row.moved.tenant
+            row = self._stations.get(entity_key(tenant, row.moved.station_uid))
+        return Found(tenant, row)
+
+    def tenant_at(self, host: str | None, path: str) -> str | None:
+        """The tenant whose stations connect to `path` of `host`: an address with its host goes before one without."""
+        return self._addresses.get((host, path)) or self._addresses.get((None, path))
 
     def profile(self, key: str) -> StationProfile | None:
         """What the twin has published of the station with this record key."""
@@ -71,6 +115,25 @@ class Directory:
     def _station(self, key: str, row: StationRow | None) -> None:
         self._index(key, row)
         self._changed(key)
+
+    def _alias(self, key: str, row: IdentityRow | None) -> None:
+        """Both stations are looked at again: the one that the identity led to, and the one of that very name."""
+        former = self._aliased.pop(key, None)
+        if row is not None:
+            self._aliased[key] = row
+        tenant = split_key(key)[0]
+        for one in (former, row):
+            if one is not None:
+                self._changed(entity_key(tenant, one.station_uid))
+                self._changed(entity_key(tenant, station_uid(tenant, one.identity)))
+
+    def _route(self, key: str, row: RouteRow | None) -> None:
+        former = self._routed.pop(key, None)
+        if former is not None:
+            del self._addresses[former]
+        if row is not None:
+            address = self._routed[key] = (row.host, row.path)
+            self._addresses[address] = row.tenant
 
     def _profile(self, key: str, _row: StationProfile | None) -> None:
         self._changed(key)

@@ -1,15 +1,15 @@
 """Who is let in: every upgrade request becomes an admission or a refusal with its reason."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from volt_contracts.gateway import RefusalReason, Registration
-from volt_contracts.ids import entity_key, station_uid
 from volt_contracts.network import StationRow, TenantSettings
 from volt_gateway.link import Admission
 from volt_gateway.passwords import Passwords, read_basic_auth
-from volt_gateway.path import BadPath, StationPath, read_path
+from volt_gateway.path import BadPath, StationPath, read_old_path, read_path
 from volt_gateway.refusals import Refusal
-from volt_gateway.stations import Directory
+from volt_gateway.stations import Directory, Found
 from volt_ocpp.versions import Version, negotiate
 
 LONGEST_USER_AGENT = 200
@@ -26,6 +26,8 @@ class Request:
     offered: tuple[str, ...] = ()
     authorization: str | None = None
     user_agent: str | None = None
+    host: str | None = None
+    """The host that was asked for, without its port, in lower case."""
 
 
 class Doorkeeper:
@@ -37,30 +39,45 @@ class Doorkeeper:
 
     def decide(self, request: Request) -> Admission | Refusal:
         """Admission or refusal. Never raises."""
-        path = read_path(request.path)
+        path = self._path(request)
         if isinstance(path, BadPath):
             return Refusal(path.reason, path.sentence, path.identity, path.path, request.address)
-        tenant = self._directory.tenant(path.tenant)
+        found = self._directory.find(path.tenant, path.identity)
+        tenant = self._directory.tenant(found.tenant)
         if tenant is None:
             sentence = "the tenant in the path does not exist"
             return Refusal("unknown_tenant", sentence, path.identity, path.path, request.address)
-        return _Asked(self._directory, self._passwords, request, path, tenant).decide()
+        return _Asked(self._directory, self._passwords, request, path, tenant, found).decide()
+
+    def _path(self, request: Request) -> StationPath | BadPath:
+        """Tenant and identity by our own form of address, else by the route table."""
+        path = read_path(request.path)
+        if isinstance(path, StationPath):
+            return path
+        return read_old_path(request.path, partial(self._directory.tenant_at, request.host)) or path
 
 
 class _Asked:
     """One request whose tenant exists."""
 
-    __slots__ = ("_directory", "_passwords", "_path", "_request", "_row", "_tenant", "_wanted")
+    __slots__ = ("_directory", "_found", "_passwords", "_path", "_request", "_row", "_tenant", "_wanted")
 
     def __init__(
-        self, directory: Directory, passwords: Passwords, request: Request, path: StationPath, tenant: TenantSettings
+        self,
+        directory: Directory,
+        passwords: Passwords,
+        request: Request,
+        path: StationPath,
+        tenant: TenantSettings,
+        found: Found,
     ) -> None:
         self._directory = directory
         self._passwords = passwords
         self._request = request
         self._path = path
         self._tenant = tenant
-        self._row: StationRow | None = directory.station(path.tenant, path.identity)
+        self._found = found
+        self._row: StationRow | None = found.row
         self._wanted = max(tenant.security_profile, 0 if self._row is None else self._row.security_profile)
 
     def decide(self) -> Admission | Refusal:
@@ -92,7 +109,7 @@ class _Asked:
             return self._refusal("no_password", "the station must send its identity and password (basic auth)")
         if credential is None:
             return self._refusal("wrong_password", "no password is registered for the station")
-        verdict = self._passwords.check(self._path.tenant, presented, credential)
+        verdict = self._passwords.check(self._found.tenant, presented, credential)
         if verdict is None:
             return self._refusal("password_unchecked", "the password is being checked; connect again")
         return None if verdict else self._refusal("wrong_password", "user or password is wrong")
@@ -106,8 +123,8 @@ class _Asked:
             return self._refusal("wrong_version", f"no version that is offered is spoken here: {offered[:200]}")
         key = self._key()
         return Admission(
-            tenant=self._path.tenant,
-            identity=self._path.identity,
+            tenant=self._found.tenant,
+            identity=self._path.identity if self._row is None else self._row.identity,
             key=key,
             version=version,
             known=self._row is not None,
@@ -117,6 +134,7 @@ class _Asked:
             address=self._request.address,
             offered=self._request.offered[:MOST_OFFERED],
             user_agent=None if self._request.user_agent is None else self._request.user_agent[:LONGEST_USER_AGENT],
+            called=(self._path.tenant, self._path.identity),
         )
 
     def _configured(self) -> Version | None:
@@ -124,8 +142,7 @@ class _Asked:
         return Version(configured) if configured in _VERSIONS else None
 
     def _key(self) -> str:
-        uid = station_uid(self._path.tenant, self._path.identity) if self._row is None else self._row.station_uid
-        return entity_key(self._path.tenant, uid)
+        return self._found.key(self._path.identity)
 
     def _profile(self) -> int:
         """The security profile that this link really has."""
@@ -136,7 +153,7 @@ class _Asked:
     def _refusal(self, reason: RefusalReason, sentence: str) -> Refusal:
         key = None if self._row is None else self._key()
         path = self._path
-        return Refusal(reason, sentence, path.identity, path.path, self._request.address, path.tenant, key)
+        return Refusal(reason, sentence, path.identity, path.path, self._request.address, self._found.tenant, key)
 
 
 _BEFORE_ITS_BOOT: dict[str, Registration | None] = {"adopt": None, "pending": "pending", "refuse": "rejected"}

@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any, Protocol
 
 from volt_contracts.topics import (
+    NETWORK_IDENTITIES,
+    NETWORK_ROUTES,
     NETWORK_STATIONS,
     NETWORK_TENANTS,
     SESSION_AUTHORIZATIONS,
@@ -33,7 +35,7 @@ from volt_gateway.refusals import Refusals
 from volt_gateway.refused_causes import RefusedCauses
 from volt_gateway.server import Server
 from volt_gateway.settings import GatewaySettings
-from volt_gateway.stations import Directory, PublicTable
+from volt_gateway.stations import Directory, PublicTable, StationTables
 from volt_gateway.strays import Strays
 from volt_gateway.sweep import LinkSweep
 from volt_gateway.tracing import Sampler
@@ -74,7 +76,15 @@ class Wire:
         self._settings = settings
         self._spawn = spawn
         self._passwords = Passwords(secret)
-        self._directory = Directory(tables[NETWORK_TENANTS], tables[NETWORK_STATIONS], tables[STATION_PROFILES])
+        self._directory = Directory(
+            StationTables(
+                tenants=tables[NETWORK_TENANTS],
+                stations=tables[NETWORK_STATIONS],
+                identities=tables[NETWORK_IDENTITIES],
+                routes=tables[NETWORK_ROUTES],
+                profiles=tables[STATION_PROFILES],
+            )
+        )
         self._parking = Parking(ask, settings.gateway_id, settings.authorize_deadline_s, settings.parked_max, meters)
         self.outage = Outage(lambda: log.failing_since, settings.kafka_down_after_s)
         self.links = Links(settings, self._directory, journal, limits, meters)

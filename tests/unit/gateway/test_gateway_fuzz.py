@@ -106,7 +106,9 @@ async def gate() -> AsyncIterator[Gateway]:
 
 def link_of(gate: Gateway, version: Version) -> tuple[Link, FakeSocket]:
     """A link that is on record, without a socket."""
-    admission = Admission("demo", "CP1", key_of("CP1"), version, True, "accepted", 0, "/ocpp/demo/CP1", "::1")
+    admission = Admission(
+        "demo", "CP1", ("demo", "CP1"), key_of("CP1"), version, True, "accepted", 0, "/ocpp/demo/CP1", "::1"
+    )
     link, socket = gate.wire.links.new(admission, "l" * 36), FakeSocket()
     link.link_seq, link.waiting, link.socket = 0, None, socket  # type: ignore[assignment]
     return link, socket

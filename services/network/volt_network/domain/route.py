@@ -15,7 +15,7 @@ LONGEST_PATH = 256
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
 _PATH = re.compile(r"/([A-Za-z0-9._~!$&'()*+,;=:@%-]+/)*")
 OWN = "/ocpp/"
-"""Where every tenant is reached by its name; nobody can have that for himself."""
+"""Where every tenant is reached by its name; an address without one may stand there, but no other tenant's name."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,7 +95,7 @@ def _objection(command: ConfigureRoute, key: tuple[str, str]) -> Refused | None:
         return Refused(f"{command.host!r} is no host name in lower case without a port")
     if len(command.path) > LONGEST_PATH or not _PATH.fullmatch(command.path):
         return Refused(f"{command.path!r} is no path: it begins and ends with a slash, the identity follows it")
-    if command.path.startswith(OWN):
+    if command.path.startswith(OWN) and command.path != OWN:
         return Refused(f"below {OWN} every tenant is reached by its name")
     if command.path == "/" and command.host is None:
         return Refused("an address without a host has a path: otherwise it would take every station there is")
