@@ -64,11 +64,20 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     legal_entity: str | None = None
     site_host: str | None = None
     location: str | None = None
-    location_country: str | None = None
+    """Its name; what stands below is its address, as it was when the visit began (OCPI 2.2.1 §10.3.2, CdrLocation)."""
+    location_id: str | None = None
     location_version: int = 0
+    address: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    location_country: str | None = None
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
     time_zone: str | None = None
     evse_uid: str | None = None
     evse_id: str | None = None
+    connector_standard: str | None = None
+    connector_format: str | None = None
     power_type: str | None = None
     max_power_w: Decimal | None = None
     meter: Meter = Meter()

@@ -6,7 +6,7 @@ import msgspec
 
 from volt_contracts.drivers import TokenErased, TokenRegistered
 from volt_contracts.eventlog import CommandRefused
-from volt_contracts.network import StationAdopted, StationRegistered
+from volt_contracts.network import StationAdopted, StationMoved, StationRegistered
 from volt_contracts.session import Authorize, NoteGrant, NoteUse, StartSession, StopSession
 from volt_contracts.station import (
     CommandFinished,
@@ -43,6 +43,7 @@ SESSION_INBOX: Mapping[type[msgspec.Struct], SessionHandler] = {
     StopSession: remote.stop,
     StationAdopted: places.known_now,
     StationRegistered: places.known_now,
+    StationMoved: ending.moved,
 }
 
 AUTHORIZATION_INBOX: Mapping[type[msgspec.Struct], AuthorizationHandler] = {

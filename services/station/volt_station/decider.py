@@ -3,6 +3,7 @@
 from volt_contracts.topics import (
     GATEWAY_DOWNLINK,
     GATEWAY_FRAMES,
+    NETWORK_LOCATIONS,
     NETWORK_STATION_COMMANDS,
     NETWORK_STATIONS,
     STATION_COMMANDS,
@@ -42,7 +43,7 @@ def station_decider(quirks: QuirkSet) -> Decider:
         public=publishing(known),
         unshown=unshown,
         deadline=deadline,
-        tables=(NETWORK_STATIONS,),
+        tables=(NETWORK_STATIONS, NETWORK_LOCATIONS),
         writes=(GATEWAY_DOWNLINK, STATION_TELEMETRY, STATION_EVIDENCE, STATION_PROFILES, NETWORK_STATION_COMMANDS),
         ignores=IGNORED,
     )

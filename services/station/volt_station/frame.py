@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from volt_contracts.fact import Decoder, FrameRef
 from volt_contracts.gateway import Decision, Exchange
-from volt_contracts.topics import NETWORK_STATIONS
+from volt_contracts.ids import entity_key, location_uid
+from volt_contracts.network import LocationRow, StationRow
+from volt_contracts.topics import NETWORK_LOCATIONS, NETWORK_STATIONS
 from volt_eventlog.decider import Tables
 from volt_eventlog.message import Message
 from volt_ocpp.quirks.effects import EffectName
@@ -109,8 +111,17 @@ class Frame:
             self.apply(bound[1])
 
     def _zone(self) -> tzinfo | None:
-        row = self._tables.get(NETWORK_STATIONS, self.message.key)
-        return None if row is None or row.place.time_zone is None else zone_of(row.place.time_zone)
+        """Where it stands; what its location says goes before what it was registered with."""
+        row: StationRow | None = self._tables.get(NETWORK_STATIONS, self.message.key)
+        if row is None:
+            return None
+        name = row.place.time_zone
+        if row.location_id is not None:
+            tenant = self.message.tenant
+            key = entity_key(tenant, location_uid(tenant, row.location_id))
+            place: LocationRow | None = self._tables.get(NETWORK_LOCATIONS, key)
+            name = name if place is None else place.location.time_zone or name
+        return None if name is None else zone_of(name)
 
 
 Hear = Callable[[Turn, Frame], None]

@@ -6,9 +6,20 @@ import msgspec
 import pytest
 from unit.session.session_story import KEY, Rows, Story, at, ended, metered, started, status
 
-from volt_contracts.network import StationAdopted, StationRegistered, StationRow
+from volt_contracts.ids import entity_key, location_uid
+from volt_contracts.network import (
+    Connector,
+    Evse,
+    Location,
+    LocationRow,
+    Moved,
+    StationAdopted,
+    StationMoved,
+    StationRegistered,
+    StationRow,
+)
 from volt_contracts.session import Meter, Place, SessionEnded, SessionMetered, SessionRevised, SessionStarted
-from volt_contracts.topics import NETWORK_STATIONS
+from volt_contracts.topics import NETWORK_LOCATIONS, NETWORK_STATIONS
 
 PLACE = Place(party="VLT", country="DE", location="garage", evse_uid="e-1", max_power_w=Decimal(22000))
 
@@ -105,3 +116,70 @@ def test_a_meter_that_counts_each_charge_from_zero() -> None:
     story.fact(status(21, "Available"))
     summary = story.last(SessionEnded).summary
     assert (summary.energy_wh, summary.suspect) == (Decimal(1500 + 400), ())
+
+
+DEPOT = Location(
+    name="Depot", address="Hafenstr. 1", city="Wien", country="AT", time_zone="Europe/Vienna", site_host="ACME"
+)
+TWO_PLUGS = (
+    Connector(number=1, standard="IEC_62196_T2", format="socket", power_type="AC_3_PHASE", max_power_w=Decimal(22000)),
+    Connector(number=2, standard="CHADEMO", format="cable", power_type="DC", max_power_w=Decimal(50000)),
+)
+EVSES = (
+    Evse(number=1, uid="E1", evse_id="AT*VLT*E1", meter=Meter(register_kind="session"), connectors=TWO_PLUGS),
+    Evse(number=2, uid="E2", connectors=TWO_PLUGS[:1]),
+)
+
+
+def described_station(location: Location | None = DEPOT) -> Rows:
+    """A network that knows the station's location and its EVSEs."""
+    tables = Rows()
+    tables.put(NETWORK_STATIONS, KEY, msgspec.structs.replace(row(), location_id="L1", evses=EVSES))
+    if location is not None:
+        tenant = KEY.partition("/")[0]
+        known = LocationRow(version=5, location_id="L1", location=location)
+        tables.put(NETWORK_LOCATIONS, entity_key(tenant, location_uid(tenant, "L1")), known)
+    return tables
+
+
+def test_location_evse_and_connector_go_before_what_the_station_says() -> None:
+    story = Story(described_station())
+    story.fact(status(0, "Preparing", connector=2))
+    assert story.last(SessionStarted).place == Place(
+        network_version=3, party="VLT", country="DE", location="Depot", location_id="L1", location_version=5,
+        address="Hafenstr. 1", city="Wien", location_country="AT", time_zone="Europe/Vienna", site_host="ACME",
+        evse_uid="E1", evse_id="AT*VLT*E1", meter=Meter(register_kind="session"), connector_standard="CHADEMO",
+        connector_format="cable", power_type="DC", max_power_w=Decimal(50000),
+    )  # fmt: skip
+
+
+def test_what_nobody_has_said_stays_as_the_station_says() -> None:
+    story = Story(described_station(None))
+    story.fact(status(0, "Preparing", evse=2, connector=7))
+    place = story.last(SessionStarted).place
+    assert (place.location, place.location_id, place.location_version) == ("garage", "L1", 0)
+    assert (place.evse_uid, place.connector_standard) == ("E2", "IEC_62196_T2"), "its one connector"
+    story.fact(status(1, "Preparing", evse=9, connector=1))
+    assert story.last(SessionStarted).place.evse_uid == "e-1"
+
+
+def test_a_registration_that_comes_later_brings_location_and_evse() -> None:
+    story = Story(described_station())
+    del story.tables.rows[(NETWORK_STATIONS.name, KEY)]
+    story.fact(status(0, "Preparing"))
+    story.network(msgspec.structs.replace(registered(1), location_id="L1", evses=EVSES), 1)
+    place = story.last(SessionRevised).place
+    assert place is not None
+    assert (place.location, place.evse_uid, place.connector_standard) == ("Depot", "E1", "IEC_62196_T2")
+
+
+def test_visits_are_over_where_the_station_has_left() -> None:
+    story = Story(known_station())
+    story.fact(status(0, "Preparing", evse=1))
+    story.fact(started(1, evse=2))
+    story.fact(metered((2, 1500)))
+    to = Moved(tenant="south", station_uid="st-9")
+    story.network(StationMoved(version=4, transfer_id="t1", to=to, at=at(3)), 3)
+    ends = [event for event in story.events if isinstance(event, SessionEnded)]
+    assert [event.closed_by for event in ends] == ["operator", "operator"]
+    assert [event.missing for event in ends if event.evse == 2] == [("stop",)]

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from unit.station.station_story import KEY, Rows, Story
 from unit.station.station_words16 import boot, start
 
-from volt_contracts.network import StationRow
+from volt_contracts.ids import entity_key, location_uid
+from volt_contracts.network import Location, LocationRow, StationRow
 from volt_contracts.session import Place
 from volt_contracts.station import TransactionStarted
 
@@ -83,7 +85,13 @@ def test_without_a_zone_it_is_local() -> None:
     assert (fact.time.at, fact.time.clock, fact.time.offline) == (story.now, "local", "no")
 
 
-def test_under_the_quirk_local_time_is_that_of_the_location() -> None:
+@pytest.mark.parametrize(
+    ("station_zone", "location_zone"),
+    [("Europe/Berlin", None), ("Asia/Tokyo", "Europe/Berlin"), (None, "Europe/Berlin")],
+)
+def test_under_the_quirk_local_time_is_that_of_the_location(
+    station_zone: str | None, location_zone: str | None
+) -> None:
     row = StationRow(
         version=1,
         station_uid="x",
@@ -91,9 +99,16 @@ def test_under_the_quirk_local_time_is_that_of_the_location() -> None:
         adopted=False,
         security_profile=1,
         registration="accepted",
-        place=Place(time_zone="Europe/Berlin"),
+        place=Place(time_zone=station_zone),
+        location_id="L1",
     )
-    story = Story(tables=Rows({("network.stations", KEY): row}), now=SUMMER)
+    tenant = KEY.partition("/")[0]
+    place = LocationRow(version=1, location_id="L1", location=Location(name="Depot", time_zone=location_zone))
+    rows: dict[tuple[str, str], msgspec.Struct] = {
+        ("network.stations", KEY): row,
+        ("network.locations", entity_key(tenant, location_uid(tenant, "L1"))): place,
+    }
+    story = Story(tables=Rows(rows), now=SUMMER)
     story.link()
     boot(story, chargePointVendor="Growatt", chargePointModel="THOR 11AS")
     fact = started(story, "2026-07-01T12:00:00")

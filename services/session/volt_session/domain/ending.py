@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from volt_contracts.session import SessionEnded, SessionFinalised
-from volt_eventlog.message import Deadline, Tick
+from volt_eventlog.message import Deadline, Message, Tick
 from volt_session.domain.curve import curve
 from volt_session.domain.decision import Decision
 from volt_session.domain.energy import delivered_wh
@@ -58,6 +58,13 @@ def end(d: Decision, visit: Open, closed_by: ClosedBy, unplugged_at: datetime | 
             finalise_at=final_at,
         )
     )
+
+
+def moved(d: Decision, _message: Message) -> None:
+    """StationMoved: the station belongs to another tenant now; its visits here are over."""
+    for visit in d.state.visits:
+        if isinstance(visit, Open):
+            end(d, visit, "operator")
 
 
 def end_if_over(d: Decision, visit: Open) -> None:

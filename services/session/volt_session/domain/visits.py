@@ -57,7 +57,7 @@ def begin(
             hardware_epoch=hardware_epoch,
             started_at=at,
             plugged_at=at if opened_by == "plugged" else None,
-            place=place_of(d),
+            place=place_of(d, evse, connector),
             suspect=suspect,
         )
     )
