@@ -2,8 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from volt_contracts.topics import (
+    NETWORK_IDENTITY_COMMANDS,
+    NETWORK_IDENTITY_EVENTS,
+    NETWORK_LOCATION_COMMANDS,
+    NETWORK_LOCATION_EVENTS,
+    NETWORK_ORGANISATION_COMMANDS,
+    NETWORK_ORGANISATION_EVENTS,
+    NETWORK_ROUTE_COMMANDS,
+    NETWORK_ROUTE_EVENTS,
     NETWORK_STATION_COMMANDS,
     NETWORK_STATION_EVENTS,
     NETWORK_TENANT_COMMANDS,
@@ -16,24 +25,26 @@ from volt_eventlog.kafka import Kafka
 from volt_eventlog.table import Table
 
 
-@asynccontextmanager
-async def asking_tenants(kafka: Kafka, source: str) -> AsyncIterator[Ask]:
-    """An Ask of the tenant decider; it and its connection end with the block. Raises KafkaError without a broker."""
-    async with _asking(kafka, NETWORK_TENANT_COMMANDS, NETWORK_TENANT_EVENTS, source) as ask:
-        yield ask
+class Inbox(NamedTuple):
+    """Where a decider is asked, and where it answers."""
+
+    commands: Topic
+    events: Topic
+
+
+TENANTS = Inbox(NETWORK_TENANT_COMMANDS, NETWORK_TENANT_EVENTS)
+ORGANISATIONS = Inbox(NETWORK_ORGANISATION_COMMANDS, NETWORK_ORGANISATION_EVENTS)
+LOCATIONS = Inbox(NETWORK_LOCATION_COMMANDS, NETWORK_LOCATION_EVENTS)
+STATIONS = Inbox(NETWORK_STATION_COMMANDS, NETWORK_STATION_EVENTS)
+IDENTITIES = Inbox(NETWORK_IDENTITY_COMMANDS, NETWORK_IDENTITY_EVENTS)
+ROUTES = Inbox(NETWORK_ROUTE_COMMANDS, NETWORK_ROUTE_EVENTS)
 
 
 @asynccontextmanager
-async def asking_stations(kafka: Kafka, source: str) -> AsyncIterator[Ask]:
-    """An Ask of the station decider; it and its connection end with the block. Raises KafkaError without a broker."""
-    async with _asking(kafka, NETWORK_STATION_COMMANDS, NETWORK_STATION_EVENTS, source) as ask:
-        yield ask
-
-
-@asynccontextmanager
-async def _asking(kafka: Kafka, commands: Topic, events: Topic, source: str) -> AsyncIterator[Ask]:
+async def asking(kafka: Kafka, inbox: Inbox, source: str) -> AsyncIterator[Ask]:
+    """An Ask of a decider; it and its connection end with the block. Raises KafkaError without a broker."""
     appender = Appender(kafka)
-    ask = Ask(kafka, appender, commands, events, source=source)
+    ask = Ask(kafka, appender, inbox.commands, inbox.events, source=source)
     try:
         await appender.start()
         await ask.start()

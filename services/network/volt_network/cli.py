@@ -1,37 +1,27 @@
 """`voltlog network …`: tenants and their policies, stations and their keys."""
 
-import asyncio
-import logging
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 import msgspec
 import typer
-from rich.console import Console
 
 from volt_contracts.credentials import of_key, of_password
 from volt_contracts.gateway import Registration, Verdict
 from volt_contracts.ids import entity_key, station_uid
-from volt_contracts.message import Actor, Outcome
 from volt_contracts.network import ConfigureTenant, Credential, RegisterStation, TenantRow, TenantSettings
 from volt_contracts.refs import NoSecret
 from volt_contracts.topics import NETWORK_STATIONS, NETWORK_TENANTS
-from volt_eventlog.appender import AppendFailed
-from volt_eventlog.ask import NoOutcome
-from volt_eventlog.kafka import Kafka, KafkaError
-from volt_network.asking import asking_stations, asking_tenants, looking_at
+from volt_network import cli_places
+from volt_network.asking import STATIONS, TENANTS, looking_at
 from volt_network.credential import BadPassword, checked, generate
 from volt_network.settings import NetworkSettings
+from volt_network.telling import ACTOR, BAD_INPUT, asked, done, err, fail, kafka_of, out, say
 
-app = typer.Typer(help="Tenants and stations.", no_args_is_help=True)
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+app = typer.Typer(help="Tenants, organisations, locations, stations and their addresses.", no_args_is_help=True)
+cli_places.add_to(app)
 
-ACTOR = Actor(kind="operator", id="cli")
-DEADLINE_S = 30.0
-BAD_INPUT = 2
 WITH_PASSWORD = (1, 2)
 """Security profiles under which a station logs in with basic auth."""
 
@@ -43,7 +33,6 @@ Profile = Annotated[
 PasswordFile = Annotated[
     Path | None, typer.Option(exists=True, dir_okay=False, readable=True, help="Holds its password.")
 ]
-Result = TypeVar("Result")
 
 
 @app.command()
@@ -61,12 +50,12 @@ def register(
     A station with basic auth that has no key yet gets one, shown once.
     """
     if password_file is not None and generate_key:
-        _fail("either --password-file or --generate", BAD_INPUT)
+        fail("either --password-file or --generate", BAD_INPUT)
     settings = NetworkSettings()
     chosen = None if password_file is None else _password(password_file)
     key = entity_key(tenant, station_uid(tenant, identity))
     needs_key = profile in WITH_PASSWORD and chosen is None and not generate_key
-    if needs_key and _done(settings, _has_key(settings, key)):
+    if needs_key and done(settings, _has_key(settings, key)):
         needs_key = False
     made = generate() if needs_key or generate_key else None
     command = RegisterStation(
@@ -77,8 +66,10 @@ def register(
         registration=registration,
         actor=ACTOR,
     )
-    outcome = _done(settings, _registered(settings, key, command), "" if made is None else f"; its key then is {made}")
-    _say(outcome)
+    outcome = done(
+        settings, asked(settings, STATIONS, key, command), "" if made is None else f"; its key then is {made}"
+    )
+    say(outcome)
     if made is not None:
         out.print(f"key: {made}", markup=False)
         err.print("The key is shown this once; only a hash of it is kept.")
@@ -99,7 +90,7 @@ def tenant(
 ) -> None:
     """Create a tenant or change what is said of it; without options, show its settings."""
     if time_zone is not None and time_zone not in available_timezones():
-        _fail(f"there is no time zone {time_zone}", BAD_INPUT)
+        fail(f"there is no time zone {time_zone}", BAD_INPUT)
     changes = {
         "unknown_stations": unknown,
         "security_profile": profile,
@@ -113,37 +104,27 @@ def tenant(
     }
     said = {field: value for field, value in changes.items() if value is not None}
     settings = NetworkSettings()
-    known = _done(settings, _tenant_row(settings, name))
+    known = done(settings, _tenant_row(settings, name))
     if said:
         before = TenantSettings(name=name) if known is None else known.settings
         wanted = msgspec.structs.replace(before, **said)
-        _say(_done(settings, _configured(settings, name, wanted)))
+        command = ConfigureTenant(settings=wanted, actor=ACTOR)
+        say(done(settings, asked(settings, TENANTS, entity_key(name, name), command)))
     elif known is None:
-        _fail(f"there is no tenant {name}; say what it is like to create it")
+        fail(f"there is no tenant {name}; say what it is like to create it")
     else:
         for field, value in msgspec.structs.asdict(known.settings).items():
             out.print(f"{field:20} {'-' if value is None else value}", markup=False)
 
 
-async def _registered(settings: NetworkSettings, key: str, command: RegisterStation) -> Outcome:
-    async with asking_stations(_kafka(settings), "cli") as ask:
-        return (await ask.send(key, command, deadline_s=DEADLINE_S)).outcome
-
-
-async def _configured(settings: NetworkSettings, name: str, wanted: TenantSettings) -> Outcome:
-    async with asking_tenants(_kafka(settings), "cli") as ask:
-        command = ConfigureTenant(settings=wanted, actor=ACTOR)
-        return (await ask.send(entity_key(name, name), command, deadline_s=DEADLINE_S)).outcome
-
-
 async def _has_key(settings: NetworkSettings, key: str) -> bool:
-    async with looking_at(_kafka(settings), NETWORK_STATIONS) as stations:
+    async with looking_at(kafka_of(settings), NETWORK_STATIONS) as stations:
         row = stations.get(key)
         return row is not None and row.credential is not None
 
 
 async def _tenant_row(settings: NetworkSettings, name: str) -> TenantRow | None:
-    async with looking_at(_kafka(settings), NETWORK_TENANTS) as tenants:
+    async with looking_at(kafka_of(settings), NETWORK_TENANTS) as tenants:
         row: TenantRow | None = tenants.get(entity_key(name, name))
         return row
 
@@ -152,7 +133,7 @@ def _password(file: Path) -> bytes:
     try:
         return checked(file.read_bytes().rstrip(b"\r\n"))
     except (BadPassword, OSError) as why:
-        _fail(f"{file}: {why}", BAD_INPUT)
+        fail(f"{file}: {why}", BAD_INPUT)
 
 
 def _credential(settings: NetworkSettings, tenant: str, made: str | None, chosen: bytes | None) -> Credential | None:
@@ -161,34 +142,4 @@ def _credential(settings: NetworkSettings, tenant: str, made: str | None, chosen
     try:
         return of_key(settings.token_secret.get_secret_value(), tenant, made.encode())
     except NoSecret as why:
-        _fail(str(why))
-
-
-def _kafka(settings: NetworkSettings) -> Kafka:
-    return Kafka(settings.kafka_bootstrap_servers, settings.prefix, client_id="voltlog network")
-
-
-def _say(outcome: Outcome) -> None:
-    """Print the outcome; exit 1 unless it is `accepted`."""
-    if outcome.outcome != "accepted":
-        _fail(f"{outcome.outcome}: {outcome.sentence or 'no reason was given'}")
-    out.print(outcome.outcome)
-
-
-def _done(settings: NetworkSettings, work: Coroutine[Any, Any, Result], besides: str = "") -> Result:
-    """The result of the work; what can go wrong outside becomes one sentence, with `besides`, and exit code 1."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it would log beside the sentence
-    try:
-        return asyncio.run(work)
-    except KafkaError:
-        where = settings.kafka_bootstrap_servers
-        _fail(f"Kafka at {where} does not answer, or its topics were never made (`voltlog topics create`){besides}")
-    except NoOutcome as why:
-        _fail(f"{why}: does the network service run? The command will be carried out when it does{besides}")
-    except AppendFailed as why:
-        _fail(f"{why}; the command may still be carried out{besides}")
-
-
-def _fail(sentence: str, code: int = 1) -> NoReturn:
-    err.print(sentence, markup=False)
-    raise typer.Exit(code)
+        fail(str(why))

@@ -4,7 +4,7 @@ from volt_contracts.ids import entity_key
 from volt_contracts.message import Actor
 from volt_contracts.network import ConfigureTenant, TenantSettings
 from volt_eventlog.kafka import Kafka
-from volt_network.asking import asking_tenants
+from volt_network.asking import TENANTS, asking
 from volt_runtime.run import StartError
 from volt_runtime.settings import Settings
 
@@ -34,7 +34,7 @@ async def seed(kafka: Kafka, settings: Settings) -> None:
     if settings.environment != "local":
         raise StartError("a tenant that adopts every station is for the local stack alone")
     command = ConfigureTenant(settings=DEMO, actor=ACTOR)
-    async with asking_tenants(kafka, "local-stack") as ask:
+    async with asking(kafka, TENANTS, "local-stack") as ask:
         answer = await ask.send(entity_key(DEMO.name, DEMO.name), command, deadline_s=DEADLINE_S)
     if answer.outcome.outcome != "accepted":
         raise StartError(f"the tenant {DEMO.name} cannot be configured: {answer.outcome.sentence}")
