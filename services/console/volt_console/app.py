@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 
+from volt_console.access.doors import Door, OpenDoor, is_loopback
 from volt_console.asking import Commander
 from volt_console.console import Console
 from volt_console.live.changes import Changes
@@ -30,25 +31,41 @@ SERVICE = Service(
 )
 
 
+def door_of(settings: ConsoleSettings) -> Door:
+    """How people and programs come in.
+
+    Raises:
+        StartError: nobody would have to sign in, and others than this machine could come in.
+    """
+    if not is_loopback(settings.console_host):
+        raise StartError(
+            f"VOLT_OIDC_ISSUER is not set, so everybody would be an admin: the console does not listen on"
+            f" {settings.console_host} but on loopback only"
+        )
+    return OpenDoor(settings.tenant)
+
+
 async def main(rt: Runtime[ConsoleSettings]) -> None:
     """Serve until the process is asked to stop."""
     settings = rt.settings
     if not settings.database_url:
         raise StartError("DATABASE_URL is not set: the console keeps its views in Postgres")
+    door = door_of(settings)
     bound = listening(settings.console_host, settings.console_port)
     kafka = Kafka(settings.kafka_bootstrap_servers, settings.prefix, client_id="console")
     database = Database(settings.database_url)
     changes = Changes(settings.database_url, VIEWS)
-    log = LogAccess(kafka, settings.tenant)
+    log = LogAccess(kafka)
     console = Console(
         settings=settings,
         database=database,
         counts=FreshCounts(database),
         changes=changes,
-        commander=Commander(settings.tenant, log.asks, database, settings.outcome_within_s),
+        commander=Commander(log.asks, database, settings.outcome_within_s),
         views=start_views(rt, VIEWS, kafka, settings.database_url),
         fetch=partial(fetch, kafka),
-        policy=log.policy,
+        policies=log.policy,
+        door=door,
     )
     rt.readiness.add("log", log.not_ready)
     rt.create_task(log.run(), "log")

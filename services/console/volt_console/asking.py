@@ -49,43 +49,44 @@ class KeyReused(Exception):
 
 
 class Commander:
-    """Sends the commands of one tenant."""
+    """Sends the commands of every tenant, and keeps them apart."""
 
-    def __init__(self, tenant: str, asks: Mapping[Owner, Asks], database: Database, within_s: float) -> None:
-        self._tenant = tenant
+    def __init__(self, asks: Mapping[Owner, Asks], database: Database, within_s: float) -> None:
         self._asks = asks
         self._database = database
         self._within_s = within_s
-        self._sent: OrderedDict[str, bytes] = OrderedDict()
+        self._sent: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._flying: dict[str, asyncio.Task[CommandResult]] = {}
 
-    async def send(self, owner: Owner, station_uid: str, command: Command, key: str | None = None) -> CommandResult:
-        """Send a command to a station's owner and wait for its outcome; without one in time `outcome` is None.
+    async def send(
+        self, tenant: str, owner: Owner, entity: str, command: Command, key: str | None = None
+    ) -> CommandResult:
+        """Send a command to an entity's owner and wait for its outcome; without one in time `outcome` is None.
 
         Raises:
             KeyReused: `key` came before with another command.
             AppendFailed, KafkaError: the log did not take it.
         """
-        command_id = str(uuid4()) if key is None else derive(self._tenant, key)
-        said = owner.encode() + station_uid.encode() + codec.encode(command)
-        if self._sent.setdefault(command_id, said) != said:
+        command_id = str(uuid4()) if key is None else derive(tenant, key)
+        said = owner.encode() + entity.encode() + codec.encode(command)
+        if self._sent.setdefault((tenant, command_id), said) != said:
             raise KeyReused(f"the idempotency key `{key}` was used for another command")
-        known = None if key is None else await self._outcome(command_id)
-        return known or await self._fly(owner, station_uid, command, command_id)
+        known = None if key is None else await self._outcome(tenant, command_id)
+        return known or await self._fly(owner, entity_key(tenant, entity), command, command_id)
 
-    def was_sent(self, command_id: str) -> bool:
-        """Whether this process sent such a command, lately."""
-        return command_id in self._sent
+    def was_sent(self, tenant: str, command_id: str) -> bool:
+        """Whether this process sent such a command of the tenant, lately."""
+        return (tenant, command_id) in self._sent
 
-    async def _outcome(self, command_id: str) -> CommandResult | None:
-        record = await commands.command(self._database, self._tenant, command_id)
+    async def _outcome(self, tenant: str, command_id: str) -> CommandResult | None:
+        record = await commands.command(self._database, tenant, command_id)
         return None if record is None or record.outcome is None else result_of(record)
 
-    async def _fly(self, owner: Owner, station_uid: str, command: Command, command_id: str) -> CommandResult:
+    async def _fly(self, owner: Owner, key: str, command: Command, command_id: str) -> CommandResult:
         """A repeated request joins the first one; whoever goes away does not end it for the others."""
         flight = self._flying.get(command_id)
         if flight is None:
-            flight = asyncio.create_task(self._ask(owner, station_uid, command, command_id), name="command")
+            flight = asyncio.create_task(self._ask(owner, key, command, command_id), name="command")
             self._flying[command_id] = flight
             flight.add_done_callback(lambda _: self._landed(command_id))
         return await asyncio.shield(flight)
@@ -97,8 +98,7 @@ class Commander:
         while len(self._sent) > REMEMBERED:
             self._sent.popitem(last=False)
 
-    async def _ask(self, owner: Owner, station_uid: str, command: Command, command_id: str) -> CommandResult:
-        key = entity_key(self._tenant, station_uid)
+    async def _ask(self, owner: Owner, key: str, command: Command, command_id: str) -> CommandResult:
         try:
             answer = await self._asks[owner].send(key, command, deadline_s=self._within_s, command_id=command_id)
         except NoOutcome:

@@ -1,14 +1,17 @@
 """All that pages and API work with, put together once in `app.py` (or by a test)."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from volt_console.asking import Commander
+from volt_console.access.doors import Door
+from volt_console.access.principal import NOBODY, Principal
+from volt_console.asking import Commander, CommandResult, Owner
 from volt_console.live.changes import Changes
 from volt_console.queries.counts import FreshCounts
 from volt_console.queries.database import Database
 from volt_console.settings import ConsoleSettings
+from volt_contracts.message import Actor, Command
 from volt_contracts.network import TenantSettings
 from volt_eventlog.message import Position
 
@@ -25,7 +28,7 @@ class Freshness(Protocol):
 
 @dataclass(frozen=True)
 class Console:
-    """The parts of one console. `policy` gives the tenant's settings, when they are known."""
+    """The parts of one console, and who uses them. `policies` gives a tenant's settings, when they are known."""
 
     settings: ConsoleSettings
     database: Database
@@ -34,9 +37,33 @@ class Console:
     commander: Commander
     views: Freshness
     fetch: Fetch
-    policy: Callable[[], TenantSettings | None]
+    policies: Callable[[str], TenantSettings | None]
+    door: Door
+    principal: Principal = NOBODY
+
+    def seen_by(self, principal: Principal) -> "Console":
+        """The same console as somebody uses it."""
+        return replace(self, principal=principal)
 
     @property
     def tenant(self) -> str:
         """Whose data is shown: every query names it."""
-        return self.settings.tenant
+        return self.principal.tenant
+
+    @property
+    def actor(self) -> Actor:
+        """Who wants it: every command names it."""
+        return self.principal.actor
+
+    def policy(self) -> TenantSettings | None:
+        """The tenant's settings, when they are known."""
+        return self.policies(self.tenant)
+
+    @property
+    def strays(self) -> bool:
+        """Whether stations that named no tenant there is are shown to this one."""
+        return self.settings.console_strays and self.tenant == self.settings.tenant
+
+    async def send(self, owner: Owner, entity: str, command: Command, key: str | None = None) -> CommandResult:
+        """Send a command to the owner of one of the tenant's entities, and wait for its outcome."""
+        return await self.commander.send(self.tenant, owner, entity, command, key)

@@ -1,4 +1,4 @@
-"""The console's standing way into the log: it asks owners and knows its tenant's policy. It waits for the broker."""
+"""The console's standing way into the log: it asks owners and knows the tenants' policies. It waits for the broker."""
 
 import asyncio
 from collections.abc import Mapping
@@ -39,9 +39,8 @@ ASKED: Mapping[Owner, tuple[Topic, Topic]] = {
 class LogAccess:
     """Asks and a table, opened together when the broker answers."""
 
-    def __init__(self, kafka: Kafka, tenant: str) -> None:
+    def __init__(self, kafka: Kafka) -> None:
         self._kafka = kafka
-        self._key = entity_key(tenant, tenant)
         self._appender: Appender | None = None
         self._open: Mapping[Owner, Ask] = {}
         self._tenants: Table | None = None
@@ -60,9 +59,9 @@ class LogAccess:
         """Why no command can be sent yet."""
         return None if self._open else "has not reached Kafka yet"
 
-    def policy(self) -> TenantSettings | None:
-        """How the tenant treats what it does not know, when that is known."""
-        row = self._tenants.get(self._key) if self._tenants is not None else None
+    def policy(self, tenant: str) -> TenantSettings | None:
+        """How a tenant treats what it does not know, when that is known."""
+        row = self._tenants.get(entity_key(tenant, tenant)) if self._tenants is not None else None
         return row.settings if isinstance(row, TenantRow) else None
 
     async def run(self) -> None:

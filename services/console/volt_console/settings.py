@@ -7,11 +7,12 @@ class ConsoleSettings(Settings):
     """Where the console listens, for whom, and how long it waits."""
 
     console_host: str = "127.0.0.1"
-    """There is no login yet: on any other address than loopback everybody is an operator."""
+    """Without an issuer only an address of loopback, for then nobody has to sign in."""
     console_port: int = 8080
     console_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     """Names that a browser may call the console by; others are refused, so that no foreign name can point here."""
     tenant: str = "demo"
+    """Whose data everybody sees who comes in without an issuer."""
     console_strays: bool = False
     """Whether refused stations whose path names no tenant that exists are listed: the local stack does, with its one
     tenant; where tenants share a gateway they may be anybody's."""

@@ -11,6 +11,7 @@ from integration.console.console_database import Tables
 from pydantic import SecretStr
 from unit.console.console_log import NOON, Log
 
+from volt_console.access.doors import Door, OpenDoor
 from volt_console.asking import Asks, Commander
 from volt_console.asking import Owner as AskedOwner
 from volt_console.console import Console
@@ -136,7 +137,9 @@ ADOPTING = TenantSettings(name="Demo", unknown_stations="adopt", security_profil
 
 
 @asynccontextmanager
-async def staged(dsn: str, log: Log, policy: TenantSettings = ADOPTING, **settings: Any) -> AsyncIterator[Stage]:
+async def staged(
+    dsn: str, log: Log, policy: TenantSettings = ADOPTING, door: Door | None = None, **settings: Any
+) -> AsyncIterator[Stage]:
     """A console on fresh tables that hold what is in `log`."""
     owners = Owner("station"), Owner("session")
     network, tenants = Owner("network.station"), Owner("network.tenant")
@@ -154,10 +157,11 @@ async def staged(dsn: str, log: Log, policy: TenantSettings = ADOPTING, **settin
         database=database,
         counts=FreshCounts(database, max_age_s=0.0),
         changes=Changes(dsn, VIEWS),
-        commander=Commander(config.tenant, asks, database, 4.0),
+        commander=Commander(asks, database, 4.0),
         views=reached,
         fetch=kept.fetch,
-        policy=lambda: policy,
+        policies=lambda _tenant: policy,
+        door=door or OpenDoor(config.tenant),
     )
     async with Tables(dsn) as tables:
         stage = Stage(console, tables, log, *owners, reached, kept, network, tenants)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -34,7 +35,7 @@ def visiting(database: str) -> Visiting:
 
     @asynccontextmanager
     async def visit(
-        log: Log, policy: TenantSettings = ASKS_FOR_PASSWORDS, **settings: object
+        log: Log, policy: TenantSettings = ASKS_FOR_PASSWORDS, **settings: Any
     ) -> AsyncIterator[tuple[httpx.AsyncClient, Stage]]:
         async with staged(database, log, policy, **settings) as stage:
             transport = httpx.ASGITransport(guarded(stage.console), raise_app_exceptions=False)

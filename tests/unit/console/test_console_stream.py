@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -86,6 +87,12 @@ async def test_the_stream_ends_when_the_process_stops() -> None:
     follower.close()
     async with asyncio.timeout(2):
         assert await rest == 0
+
+
+async def test_whoever_may_look_no_longer_is_told_so() -> None:
+    over = datetime.now(UTC) - timedelta(seconds=1)
+    sent = [part async for part in stream(Wall(), Follower(), over)]
+    assert [part.split(b"\n")[0] for part in sent] == [b"event: signed-out"]
 
 
 async def _count(events: AsyncGenerator[bytes, None]) -> int:

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import Header, Path, Query
 
-from volt_console.console import Console
+from volt_console.access.admission import Here
 from volt_console.web.problems import MEDIA_TYPE, Problem, ProblemDetails
-from volt_contracts.message import Actor
 from volt_eventlog.message import Position
 from volt_eventlog.view import View
 
@@ -34,13 +33,12 @@ IdempotencyKey = Annotated[
     ),
 ]
 
-API_ACTOR = Actor(kind="api_key", id="local")
-PAGE_ACTOR = Actor(kind="operator", id="local")
-
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that an operation may answer with, for the OpenAPI document."""
     sentences = {
+        401: "Nobody is signed in, or the key is none.",
+        403: "The right to do this is missing.",
         404: "The tenant has no such thing.",
         409: "It does not wait for this.",
         422: "The request is not valid.",
@@ -50,13 +48,13 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": sentences[status], "content": content} for status in statuses}
 
 
-PROBLEMS = {**problems(404, 422), 503: {**problems(503)[503], "model": ProblemDetails}}
+PROBLEMS = {**problems(401, 403, 404, 422), 503: {**problems(503)[503], "model": ProblemDetails}}
 
 
-def fresh(console: Console, *views: View) -> Callable[[MinPosition], Awaitable[None]]:
+def fresh(*views: View) -> Callable[[Here, MinPosition], Awaitable[None]]:
     """A dependency that waits until each of `views` that reads its topic has the request's `min_position`."""
 
-    async def wait(min_position: MinPosition = None) -> None:
+    async def wait(console: Here, min_position: MinPosition = None) -> None:
         if min_position is None:
             return
         topic, partition, offset = min_position.split(":")

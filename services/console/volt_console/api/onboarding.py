@@ -5,8 +5,9 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Response
 
+from volt_console.access.admission import ToOnboard, ToSee, ToSet
 from volt_console.api.answers import PENDING
-from volt_console.api.asked import API_ACTOR, PROBLEMS, Cursor, IdempotencyKey, Limit, fresh, problems
+from volt_console.api.asked import PROBLEMS, Cursor, IdempotencyKey, Limit, fresh, problems
 from volt_console.asking import CommandResult
 from volt_console.commands import Body
 from volt_console.console import Console
@@ -17,7 +18,6 @@ from volt_console.reasons import Reason, Step
 from volt_console.views import LIVE_STATIONS, REFUSED_STATIONS
 from volt_console.web.problems import Problem, away, unknown
 from volt_contracts.ids import derive, station_uid
-from volt_contracts.message import Actor
 from volt_contracts.network import TenantSettings
 
 R = TypeVar("R", bound=CommandResult)
@@ -28,52 +28,65 @@ Identity = Annotated[str, Path(min_length=1, max_length=48, pattern=r"^[!#-.0-;=
 COMMAND = {**problems(409), PENDING: {"description": "Sent; ask again with the same idempotency key for its outcome."}}
 
 
-def router(console: Console) -> APIRouter:
+def router() -> APIRouter:
     """The operations on stations that do not get in."""
     routes = APIRouter(prefix="/onboarding", tags=["onboarding"], responses=PROBLEMS)
 
-    @routes.get("", dependencies=[Depends(fresh(console, REFUSED_STATIONS, LIVE_STATIONS))])
-    async def list_newcomers(reason: Reason | None = None, cursor: Cursor = None, limit: Limit = 50) -> Page[Newcomer]:
+    @routes.get("", dependencies=[Depends(fresh(REFUSED_STATIONS, LIVE_STATIONS))])
+    async def list_newcomers(
+        console: ToSee, reason: Reason | None = None, cursor: Cursor = None, limit: Limit = 50
+    ) -> Page[Newcomer]:
         """Stations that do not get in, each with its reason and what to do, the latest first."""
-        strays = console.settings.console_strays
         return await newcomers(
-            console.database, console.tenant, strays=strays, reason=reason, cursor=cursor, limit=limit
+            console.database, console.tenant, strays=console.strays, reason=reason, cursor=cursor, limit=limit
         )
 
     @routes.post("/{identity}/adopt", responses=COMMAND)
     async def adopt(
-        identity: Identity, response: Response, body: PasswordBody | None = None, idempotency_key: IdempotencyKey = None
+        console: ToOnboard,
+        identity: Identity,
+        response: Response,
+        body: PasswordBody | None = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> LetIn:
         """Register a station that was refused as unknown; the answer holds the password that was made for it."""
         asked = body or PasswordBody()
-        return _told(await let_in(console, API_ACTOR, "adopt", identity, asked, idempotency_key), response)
+        return _told(await let_in(console, "adopt", identity, asked, idempotency_key), response)
 
     @routes.post("/{identity}/password", responses=COMMAND)
     async def set_password(
-        identity: Identity, response: Response, body: PasswordBody | None = None, idempotency_key: IdempotencyKey = None
+        console: ToOnboard,
+        identity: Identity,
+        response: Response,
+        body: PasswordBody | None = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> LetIn:
         """Give a registered station whose password was wrong or missing another one."""
         asked = body or PasswordBody()
-        return _told(await let_in(console, API_ACTOR, "password", identity, asked, idempotency_key), response)
+        return _told(await let_in(console, "password", identity, asked, idempotency_key), response)
 
     @routes.post("/{identity}/accept", responses=COMMAND)
     async def accept_station(
-        identity: Identity, response: Response, body: Body | None = None, idempotency_key: IdempotencyKey = None
+        console: ToOnboard,
+        identity: Identity,
+        response: Response,
+        body: Body | None = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> LetIn:
         """Accept a station that is connected but waits, or was rejected."""
-        return _told(await let_in(console, API_ACTOR, "accept", identity, body or Body(), idempotency_key), response)
+        return _told(await let_in(console, "accept", identity, body or Body(), idempotency_key), response)
 
     @routes.post("/policy", responses=COMMAND)
-    async def set_policy(response: Response, body: PolicyBody, idempotency_key: IdempotencyKey = None) -> CommandResult:
+    async def set_policy(
+        console: ToSet, response: Response, body: PolicyBody, idempotency_key: IdempotencyKey = None
+    ) -> CommandResult:
         """Say what is done with stations that nobody registered: adopt, pending or refuse."""
-        return _told(await another_policy(console, API_ACTOR, body, idempotency_key), response)
+        return _told(await another_policy(console, body, idempotency_key), response)
 
     return routes
 
 
-async def let_in(
-    console: Console, actor: Actor, step: Step, identity: str, body: Body, idempotency_key: str | None = None
-) -> LetIn:
+async def let_in(console: Console, step: Step, identity: str, body: Body, idempotency_key: str | None = None) -> LetIn:
     """Take the one step that lets a station in, and answer with the outcome.
 
     Raises:
@@ -82,7 +95,7 @@ async def let_in(
     uid = station_uid(console.tenant, identity)
     found = await _waiting(console, uid, identity, step, idempotency_key)
     if step == "accept":
-        result = await console.commander.send("station", uid, accept(actor, body), idempotency_key)
+        result = await console.send("station", uid, accept(console.actor, body), idempotency_key)
         return LetIn(**result.model_dump(), identity=identity)
     if found is None:
         raise unknown("newcomer", identity)
@@ -96,18 +109,16 @@ async def let_in(
         idempotency_key,
         needed=step == "password" or settings.security_profile in (1, 2),
     )
-    command = register(actor, found, settings, key, body)
-    result = await console.commander.send("network.station", uid, command, idempotency_key)
+    command = register(console.actor, found, settings, key, body)
+    result = await console.send("network.station", uid, command, idempotency_key)
     shown = key.shown if result.outcome in ("accepted", None) else None
     return LetIn(**result.model_dump(), identity=identity, password=shown)
 
 
-async def another_policy(
-    console: Console, actor: Actor, body: PolicyBody, idempotency_key: str | None = None
-) -> CommandResult:
+async def another_policy(console: Console, body: PolicyBody, idempotency_key: str | None = None) -> CommandResult:
     """Ask for another policy of the tenant. Raises Problem while its settings are not known."""
-    command = configure(actor, _settings(console), body)
-    return await console.commander.send("network.tenant", console.tenant, command, idempotency_key)
+    command = configure(console.actor, _settings(console), body)
+    return await console.send("network.tenant", console.tenant, command, idempotency_key)
 
 
 async def _waiting(
@@ -115,7 +126,9 @@ async def _waiting(
 ) -> Newcomer | None:
     """The listed station. Only a request that is repeated may come when it no longer waits."""
     found = await newcomer(console.database, console.tenant, uid, step)
-    if idempotency_key is not None and console.commander.was_sent(derive(console.tenant, idempotency_key)):
+    if idempotency_key is not None and console.commander.was_sent(
+        console.tenant, derive(console.tenant, idempotency_key)
+    ):
         return found
     if found is None:
         raise unknown("newcomer", identity)

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from volt_console.access.admission import ToCommand, ToSee
 from volt_console.api.answers import COMMAND, answer
-from volt_console.api.asked import API_ACTOR, PROBLEMS, Cursor, IdempotencyKey, Limit, Name, fresh
+from volt_console.api.asked import PROBLEMS, Cursor, IdempotencyKey, Limit, Name, fresh
 from volt_console.asking import CommandResult
 from volt_console.commands import (
     AvailabilityBody,
@@ -29,21 +30,21 @@ from volt_console.web.problems import unknown
 Search = Annotated[str, Query(max_length=100, description="Part of the identity or vendor, or a whole uid.")]
 
 
-def router(console: Console) -> APIRouter:
+def router() -> APIRouter:
     """The operations on stations."""
     routes = APIRouter(prefix="/stations", tags=["stations"], responses=PROBLEMS)
-    add_queries(routes, console)
-    add_commands(routes, console)
+    add_queries(routes)
+    add_commands(routes)
     return routes
 
 
-def add_queries(routes: APIRouter, console: Console) -> None:
+def add_queries(routes: APIRouter) -> None:
     """What is known of stations."""
-    current = [Depends(fresh(console, LIVE_STATIONS))]
+    current = [Depends(fresh(LIVE_STATIONS))]
 
     @routes.get("", dependencies=current)
     async def list_stations(
-        search: Search = "", show: Show = "all", cursor: Cursor = None, limit: Limit = 50
+        console: ToSee, search: Search = "", show: Show = "all", cursor: Cursor = None, limit: Limit = 50
     ) -> Page[Station]:
         """The tenant's stations with their connectors, in order of their identities."""
         return await stations.stations(
@@ -51,70 +52,82 @@ def add_queries(routes: APIRouter, console: Console) -> None:
         )
 
     @routes.get("/{uid}", dependencies=current)
-    async def get_station(uid: Name) -> Station:
+    async def get_station(console: ToSee, uid: Name) -> Station:
         """One station with its connectors."""
         return await known_station(console, uid)
 
 
-def add_commands(routes: APIRouter, console: Console) -> None:
+def add_commands(routes: APIRouter) -> None:
     """What a station can be asked to do. Each answers 200 with the outcome, or 202 when there is none in time."""
 
-    async def send(uid: str, body: StationBody, key: str | None, response: Response) -> CommandResult:
+    async def send(console: Console, uid: str, body: StationBody, key: str | None, response: Response) -> CommandResult:
         await known_station(console, uid)
-        result = await console.commander.send("station", uid, station_command(body, API_ACTOR), key)
+        result = await console.send("station", uid, station_command(body, console.actor), key)
         return answer(result, response)
 
     @routes.post("/{uid}/reset", **COMMAND)
     async def reset(
-        uid: Name, response: Response, body: ResetBody, idempotency_key: IdempotencyKey = None
+        console: ToCommand, uid: Name, response: Response, body: ResetBody, idempotency_key: IdempotencyKey = None
     ) -> CommandResult:
         """Restart the station or one EVSE."""
-        return await send(uid, body, idempotency_key, response)
+        return await send(console, uid, body, idempotency_key, response)
 
     @routes.post("/{uid}/unlock", **COMMAND)
     async def unlock(
-        uid: Name, response: Response, body: UnlockBody, idempotency_key: IdempotencyKey = None
+        console: ToCommand, uid: Name, response: Response, body: UnlockBody, idempotency_key: IdempotencyKey = None
     ) -> CommandResult:
         """Release the plug of a connector."""
-        return await send(uid, body, idempotency_key, response)
+        return await send(console, uid, body, idempotency_key, response)
 
     @routes.post("/{uid}/availability", **COMMAND)
     async def availability(
-        uid: Name, response: Response, body: AvailabilityBody, idempotency_key: IdempotencyKey = None
+        console: ToCommand,
+        uid: Name,
+        response: Response,
+        body: AvailabilityBody,
+        idempotency_key: IdempotencyKey = None,
     ) -> CommandResult:
         """Take the station, an EVSE or a connector in or out of service."""
-        return await send(uid, body, idempotency_key, response)
+        return await send(console, uid, body, idempotency_key, response)
 
     @routes.post("/{uid}/trigger", **COMMAND)
     async def trigger(
-        uid: Name, response: Response, body: TriggerBody, idempotency_key: IdempotencyKey = None
+        console: ToCommand, uid: Name, response: Response, body: TriggerBody, idempotency_key: IdempotencyKey = None
     ) -> CommandResult:
         """Ask the station for a message."""
-        return await send(uid, body, idempotency_key, response)
+        return await send(console, uid, body, idempotency_key, response)
 
     @routes.post("/{uid}/variables/get", **COMMAND)
     async def get_variables(
-        uid: Name, response: Response, body: GetVariablesBody, idempotency_key: IdempotencyKey = None
+        console: ToCommand,
+        uid: Name,
+        response: Response,
+        body: GetVariablesBody,
+        idempotency_key: IdempotencyKey = None,
     ) -> CommandResult:
         """Read variables, or configuration keys of 1.6."""
-        return await send(uid, body, idempotency_key, response)
+        return await send(console, uid, body, idempotency_key, response)
 
     @routes.post("/{uid}/variables/set", **COMMAND)
     async def set_variables(
-        uid: Name, response: Response, body: SetVariablesBody, idempotency_key: IdempotencyKey = None
+        console: ToCommand,
+        uid: Name,
+        response: Response,
+        body: SetVariablesBody,
+        idempotency_key: IdempotencyKey = None,
     ) -> CommandResult:
         """Write variables, or configuration keys of 1.6."""
-        return await send(uid, body, idempotency_key, response)
+        return await send(console, uid, body, idempotency_key, response)
 
     @routes.post("/{uid}/start", **COMMAND)
     async def start(
-        uid: Name, response: Response, body: StartBody, idempotency_key: IdempotencyKey = None
+        console: ToCommand, uid: Name, response: Response, body: StartBody, idempotency_key: IdempotencyKey = None
     ) -> CommandResult:
         """Start charging remotely for a token."""
         await known_station(console, uid)
         secret = console.settings.token_secret.get_secret_value()
-        command = start_session(body, API_ACTOR, console.tenant, secret)
-        return answer(await console.commander.send("session", uid, command, idempotency_key), response)
+        command = start_session(body, console.actor, console.tenant, secret)
+        return answer(await console.send("session", uid, command, idempotency_key), response)
 
 
 async def known_station(console: Console, uid: str) -> Station:

@@ -5,13 +5,15 @@ a tenth of the process. Only fragments whose HTML differs from what the page alr
 """
 
 from collections.abc import AsyncGenerator, Mapping
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from volt_console.live.changes import Changes, Follower
+from volt_console.console import Console
+from volt_console.live.changes import Follower
 from volt_console.queries.database import DATABASE_AWAY
 
 PACE_S = 0.25
@@ -35,23 +37,27 @@ class Screen(Protocol):
 class Live(StreamingResponse):
     """A response that follows a screen until the browser leaves or the process stops."""
 
-    def __init__(self, screen: Screen, changes: Changes) -> None:
+    def __init__(self, screen: Screen, console: Console) -> None:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         super().__init__(iter(()), media_type="text/event-stream", headers=headers)
         self._screen = screen
-        self._changes = changes
+        self._changes = console.changes
+        self._until = console.principal.until
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve; the page stops following when this returns, however it ends."""
         with self._changes.follow() as follower:
-            self.body_iterator = stream(self._screen, follower)
+            self.body_iterator = stream(self._screen, follower, self._until)
             await super().__call__(scope, receive, send)
 
 
-async def stream(screen: Screen, follower: Follower) -> AsyncGenerator[bytes, None]:
-    """Server-sent events: at first the whole screen, then what changes; comments while nothing does."""
+async def stream(screen: Screen, follower: Follower, until: datetime | None = None) -> AsyncGenerator[bytes, None]:
+    """Server-sent events: at first the whole screen, then what changes; comments while nothing does.
+
+    Whoever may look until a certain time is told then that this is over.
+    """
     shown: dict[str, str] = {}
-    while not follower.closed:
+    while not follower.closed and not _over(until):
         follower.take()
         began = monotonic()
         try:
@@ -65,9 +71,15 @@ async def stream(screen: Screen, follower: Follower) -> AsyncGenerator[bytes, No
             shown.update(changed)
             yield event("", "".join(partial(name, html) for name, html in changed.items()))
         await follower.rest(max(PACE_S, 10 * (monotonic() - began)))
-        while not (follower.closed or screen.concerns(follower.take())):
+        while not (follower.closed or _over(until) or screen.concerns(follower.take())):
             if not await follower.changed(HEARTBEAT_S):
                 yield HEARTBEAT
+    if _over(until):
+        yield event("signed-out", "Sign in again.")
+
+
+def _over(until: datetime | None) -> bool:
+    return until is not None and datetime.now(UTC) >= until
 
 
 def partial(name: str, html: str) -> str:

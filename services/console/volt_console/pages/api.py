@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
 
+from volt_console.access.admission import ToSee
 from volt_console.pages.html import render
 
 
@@ -17,14 +18,14 @@ class Operation:
     summary: str
 
 
-def router(app: FastAPI, tenant: str) -> APIRouter:
+def router(app: FastAPI) -> APIRouter:
     """The page."""
     routes = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
     @routes.get("/api")
-    async def api(request: Request) -> str:
+    async def api(console: ToSee, request: Request) -> str:
         address = f"{request.url.scheme}://{request.url.netloc}"
-        return render("api.html", here="api", tenant=tenant, address=address, operations=operations(app))
+        return render("api.html", here="api", me=console.principal, address=address, operations=operations(app))
 
     return routes
 

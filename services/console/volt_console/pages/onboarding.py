@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from volt_console.api.asked import PAGE_ACTOR, Cursor
+from volt_console.access.admission import ToOnboard, ToSee, ToSet
+from volt_console.api.asked import Cursor
 from volt_console.api.onboarding import another_policy, let_in
 from volt_console.asking import CommandResult
 from volt_console.commands import Body
@@ -52,13 +53,13 @@ class Onboarding:
         page = await newcomers(
             console.database,
             console.tenant,
-            strays=console.settings.console_strays,
+            strays=console.strays,
             reason=self.reason,
             cursor=self.cursor,
         )
         return {
             "here": "onboarding",
-            "tenant": console.tenant,
+            "me": console.principal,
             "policy": console.policy(),
             "gateway_url": console.settings.station_address,
             "page": page,
@@ -76,35 +77,39 @@ class Onboarding:
         return f"{path}?{query}" if query else path
 
 
-def add_onboarding(routes: APIRouter, console: Console) -> None:
+def add_onboarding(routes: APIRouter) -> None:
     """The page, its stream and its buttons."""
 
     @routes.get("/onboarding")
-    async def onboarding(reason: Wanted = "", cursor: Cursor = None) -> str:
+    async def onboarding(console: ToSee, reason: Wanted = "", cursor: Cursor = None) -> str:
         return render("onboarding.html", answer="", **await Onboarding(console, _known(reason), cursor).values())
 
     @routes.get("/live/onboarding")
-    async def follow_onboarding(reason: Wanted = "", cursor: Cursor = None) -> Response:
-        return Live(Onboarding(console, _known(reason), cursor), console.changes)
+    async def follow_onboarding(console: ToSee, reason: Wanted = "", cursor: Cursor = None) -> Response:
+        return Live(Onboarding(console, _known(reason), cursor), console)
+
+    @routes.post("/onboarding/policy")
+    async def ask_policy(console: ToSet, request: Request) -> Response:
+        body = forms.policy_body(await forms.fields(request))
+        return await _answered(console, request, "policy", await another_policy(console, body))
 
     @routes.post("/onboarding/{name}")
-    async def ask(name: str, request: Request) -> Response:
-        filled = await forms.fields(request)
-        if name == "policy":
-            result: CommandResult = await another_policy(console, PAGE_ACTOR, forms.policy_body(filled))
-        else:
-            result = await _let_in(console, _step(name), filled)
-        answer = render(
-            "answer.html", name=forms.NAMES[name], result=result, password=getattr(result, "password", None)
-        )
-        if request.headers.get("hx-request") is None:
-            answer = render("onboarding.html", answer=answer, **await Onboarding(console).values())
-        return HTMLResponse(answer)
+    async def ask(console: ToOnboard, name: str, request: Request) -> Response:
+        result = await _let_in(console, _step(name), await forms.fields(request))
+        return await _answered(console, request, name, result)
+
+
+async def _answered(console: Console, request: Request, name: str, result: CommandResult) -> Response:
+    """The line with the outcome, or without htmx the whole page with it."""
+    answer = render("answer.html", name=forms.NAMES[name], result=result, password=getattr(result, "password", None))
+    if request.headers.get("hx-request") is None:
+        answer = render("onboarding.html", answer=answer, **await Onboarding(console).values())
+    return HTMLResponse(answer)
 
 
 async def _let_in(console: Console, step: Step, filled: forms.Fields) -> LetIn:
     body = Body() if step == "accept" else forms.password_body(filled)
-    return await let_in(console, PAGE_ACTOR, step, filled.get("identity", ""), body)
+    return await let_in(console, step, filled.get("identity", ""), body)
 
 
 def _step(name: str) -> Step:

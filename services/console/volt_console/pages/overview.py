@@ -45,7 +45,7 @@ class Overview:
         )
         return {
             "here": "overview",
-            "tenant": console.tenant,
+            "me": console.principal,
             "policy": console.policy(),
             "gateway_url": console.settings.station_address,
             "counts": counts,

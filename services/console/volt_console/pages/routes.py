@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from volt_console.api.asked import PAGE_ACTOR, Cursor, Name
+from volt_console.access.admission import ToCommand, ToSee, require
+from volt_console.api.asked import Cursor, Name
 from volt_console.api.sessions import known_session
 from volt_console.api.stations import known_station
 from volt_console.asking import CommandResult
 from volt_console.commands import STATION_BODIES, StopBody, start_session, station_command, stop_session
-from volt_console.console import Console
 from volt_console.live.stream import Live
 from volt_console.pages import forms, raw
 from volt_console.pages.html import render
@@ -23,97 +23,100 @@ from volt_console.queries import timeline
 from volt_console.queries.sessions import State
 from volt_console.queries.stations import Show
 from volt_console.web.problems import unknown
+from volt_contracts.topics import GATEWAY_FRAMES
 from volt_eventlog.message import Position
 
 Search = Annotated[str, Query(max_length=100)]
 
 
-def router(console: Console) -> APIRouter:
+def router() -> APIRouter:
     """Every page."""
     routes = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    add_overview(routes, console)
-    add_station(routes, console)
-    add_sessions(routes, console)
-    add_onboarding(routes, console)
-    add_record(routes, console)
+    add_overview(routes)
+    add_station(routes)
+    add_sessions(routes)
+    add_onboarding(routes)
+    add_record(routes)
     return routes
 
 
-def add_overview(routes: APIRouter, console: Console) -> None:
+def add_overview(routes: APIRouter) -> None:
     """`/`, and its stream."""
 
     @routes.get("/")
-    async def overview(q: Search = "", show: Show = "all", cursor: Cursor = None) -> str:
+    async def overview(console: ToSee, q: Search = "", show: Show = "all", cursor: Cursor = None) -> str:
         return render("overview.html", **await Overview(console, q.strip(), show, cursor).values())
 
     @routes.get("/live/overview")
-    async def follow_overview(q: Search = "", show: Show = "all", cursor: Cursor = None) -> Response:
-        return Live(Overview(console, q.strip(), show, cursor), console.changes)
+    async def follow_overview(console: ToSee, q: Search = "", show: Show = "all", cursor: Cursor = None) -> Response:
+        return Live(Overview(console, q.strip(), show, cursor), console)
 
 
-def add_station(routes: APIRouter, console: Console) -> None:
+def add_station(routes: APIRouter) -> None:
     """A station's page, its stream and its buttons."""
 
     @routes.get("/stations/{uid}")
-    async def station(uid: Name) -> str:
+    async def station(console: ToSee, uid: Name) -> str:
         values = await StationScreen(console, uid).values()
         if values is None:
             raise unknown("station", uid)
         return render("station.html", **values)
 
     @routes.get("/live/stations/{uid}")
-    async def follow_station(uid: Name) -> Response:
+    async def follow_station(console: ToSee, uid: Name) -> Response:
         await known_station(console, uid)
-        return Live(StationScreen(console, uid), console.changes)
+        return Live(StationScreen(console, uid), console)
 
     @routes.post("/stations/{uid}/commands/{name:path}")
-    async def ask_station(uid: Name, name: str, request: Request) -> Response:
+    async def ask_station(console: ToCommand, uid: Name, name: str, request: Request) -> Response:
         await known_station(console, uid)
         filled = await forms.fields(request)
         if name == "start":
             secret = console.settings.token_secret.get_secret_value()
-            start = start_session(forms.start_body(filled), PAGE_ACTOR, console.tenant, secret)
-            result = await console.commander.send("session", uid, start)
+            start = start_session(forms.start_body(filled), console.actor, console.tenant, secret)
+            result = await console.send("session", uid, start)
         elif name in STATION_BODIES:
-            wish = station_command(forms.station_body(name, filled), PAGE_ACTOR)
-            result = await console.commander.send("station", uid, wish)
+            wish = station_command(forms.station_body(name, filled), console.actor)
+            result = await console.send("station", uid, wish)
         else:
             raise unknown("command", name)
         return _answered(request, name, result, f"/stations/{uid}")
 
 
-def add_sessions(routes: APIRouter, console: Console) -> None:
+def add_sessions(routes: APIRouter) -> None:
     """The list of visits; a visit's page, its stream and its button."""
 
     @routes.get("/sessions")
-    async def sessions(state: State | None = None, cursor: Cursor = None) -> str:
+    async def sessions(console: ToSee, state: State | None = None, cursor: Cursor = None) -> str:
         return await session_list(console, state, cursor)
 
     @routes.get("/sessions/{session_id}")
-    async def session(session_id: Name, cursor: Cursor = None) -> str:
+    async def session(console: ToSee, session_id: Name, cursor: Cursor = None) -> str:
         values = await SessionScreen(console, session_id, cursor=cursor).values()
         if values is None:
             raise unknown("session", session_id)
         return render("session.html", **values)
 
     @routes.get("/live/sessions/{session_id}")
-    async def follow_session(session_id: Name, cursor: Cursor = None) -> Response:
+    async def follow_session(console: ToSee, session_id: Name, cursor: Cursor = None) -> Response:
         visit = await known_session(console, session_id)
-        return Live(SessionScreen(console, session_id, visit.station_uid, cursor), console.changes)
+        return Live(SessionScreen(console, session_id, visit.station_uid, cursor), console)
 
     @routes.post("/sessions/{session_id}/commands/stop")
-    async def stop(session_id: Name, request: Request) -> Response:
+    async def stop(console: ToCommand, session_id: Name, request: Request) -> Response:
         visit = await known_session(console, session_id)
-        command = stop_session(StopBody(), PAGE_ACTOR, session_id)
-        result = await console.commander.send("session", visit.station_uid, command)
+        command = stop_session(StopBody(), console.actor, session_id)
+        result = await console.send("session", visit.station_uid, command)
         return _answered(request, "stop", result, f"/sessions/{session_id}")
 
 
-def add_record(routes: APIRouter, console: Console) -> None:
+def add_record(routes: APIRouter) -> None:
     """A record of the log, fetched when somebody opens it."""
 
     @routes.get("/records/{topic}/{partition}/{offset}")
-    async def record(topic: Name, partition: int, offset: int) -> str:
+    async def record(console: ToSee, topic: Name, partition: int, offset: int) -> str:
+        if topic == GATEWAY_FRAMES.name:
+            require(console.principal, "raw_frames")
         place = Position(topic, partition, offset)
         entry = await timeline.record_at(console.database, console.tenant, topic, partition, offset)
         if entry is None:

@@ -44,7 +44,7 @@ class SessionScreen:
         page = await timeline.of_session(console.database, console.tenant, visit, self.cursor, MOST_RECORDS)
         return {
             "here": "sessions",
-            "tenant": console.tenant,
+            "me": console.principal,
             "visit": visit,
             "milestones": milestones(visit),
             "steps": steps(page.items),

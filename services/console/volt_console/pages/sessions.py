@@ -14,7 +14,7 @@ async def session_list(console: Console, state: State | None, cursor: str | None
     return render(
         "sessions.html",
         here="sessions",
-        tenant=console.tenant,
+        me=console.principal,
         page=page,
         state=state,
         cursor=cursor,

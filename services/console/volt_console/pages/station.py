@@ -44,7 +44,7 @@ class StationScreen:
             return None
         return {
             "here": "",
-            "tenant": tenant,
+            "me": console.principal,
             "station": station,
             "visits": visits.items,
             "visits_at": {

@@ -52,6 +52,7 @@
   document.addEventListener("htmx:sse:close", (event) => {
     if (event.detail.reason === "ended") lost();
   });
+  document.addEventListener("signed-out", () => window.location.reload());
   document.addEventListener("away", () => pulse("off", "Database away"));
   document.addEventListener("htmx:after:swap", showTimes);
 

@@ -45,13 +45,14 @@ def application(console: Console) -> FastAPI:
         redoc_url=None,
         telemetry={"operation_spans": False, "metrics": False, "logs": False, "exclude": only_reads},
     )
+    app.state.console = console
     problems.install(app)
     v1 = APIRouter(prefix="/api/v1")
     for part in (stations, onboarding, sessions, commands):
-        v1.include_router(part.router(console))
+        v1.include_router(part.router())
     app.include_router(v1)
-    app.include_router(routes.router(console))
-    app.include_router(api_page.router(app, console.tenant))
+    app.include_router(routes.router())
+    app.include_router(api_page.router(app))
     app.mount("/static", Kept(directory=STATIC))
     return app
 

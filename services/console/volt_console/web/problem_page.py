@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from volt_console.access.principal import NOBODY, Principal
 from volt_console.pages.html import render
 
 
@@ -13,7 +14,15 @@ def page_wanted(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
+def who(request: Request) -> Principal:
+    """Whoever was let in, or nobody."""
+    found: Principal = getattr(request.state, "principal", NOBODY)
+    return found
+
+
 def problem_page(request: Request, title: str, detail: str, status: int, headers: Mapping[str, str]) -> HTMLResponse:
     """The page, or for htmx the line."""
     template = "answer_problem.html" if request.headers.get("hx-request") else "problem.html"
-    return HTMLResponse(render(template, title=title, detail=detail, status=status), status, dict(headers))
+    return HTMLResponse(
+        render(template, me=who(request), title=title, detail=detail, status=status), status, dict(headers)
+    )

@@ -1,0 +1,42 @@
+"""How somebody comes in. Without an issuer the door stands open, on loopback only."""
+
+from ipaddress import ip_address
+from typing import Protocol
+
+from fastapi import Request
+
+from volt_console.access.principal import Principal
+from volt_contracts.message import Actor
+
+API = "/api/"
+
+
+class Door(Protocol):
+    """Says who a request comes from."""
+
+    async def principal(self, request: Request) -> Principal | None:
+        """Who it is, or None: whoever it is has to sign in first. Raises Problem for a credential that is none."""
+
+
+class OpenDoor:
+    """Everybody who reaches the console is an admin of its one tenant: for loopback, where no issuer is set."""
+
+    def __init__(self, tenant: str) -> None:
+        self._tenant = tenant
+
+    async def principal(self, request: Request) -> Principal:
+        """Programs are told apart from people by the path alone."""
+        program = request.url.path.startswith(API)
+        actor = Actor(kind="api_key" if program else "operator", id="local")
+        return Principal(tenant=self._tenant, actor=actor, name="", roles=frozenset({"admin"}))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    name = host.strip("[]")
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
