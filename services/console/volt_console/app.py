@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from volt_console.access.doors import Door, OpenDoor, is_loopback
+from volt_console.access.opening import door_of
 from volt_console.asking import Commander
 from volt_console.console import Console
 from volt_console.live.changes import Changes
@@ -27,22 +27,8 @@ SERVICE = Service(
     url="http://127.0.0.1:{port}",
     port_env="VOLT_CONSOLE_PORT",
     default_port=8080,
-    local={"VOLT_CONSOLE_STRAYS": "true"},  # one tenant has the gateway to itself
+    local={"VOLT_CONSOLE_STRAYS": "true", "VOLT_DEV_ISSUER": "true"},  # the gateway is that of one tenant
 )
-
-
-def door_of(settings: ConsoleSettings) -> Door:
-    """How people and programs come in.
-
-    Raises:
-        StartError: nobody would have to sign in, and others than this machine could come in.
-    """
-    if not is_loopback(settings.console_host):
-        raise StartError(
-            f"VOLT_OIDC_ISSUER is not set, so everybody would be an admin: the console does not listen on"
-            f" {settings.console_host} but on loopback only"
-        )
-    return OpenDoor(settings.tenant)
 
 
 async def main(rt: Runtime[ConsoleSettings]) -> None:

@@ -12,7 +12,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 from volt_console.access.principal import Principal
 from volt_console.access.rights import RIGHTS, Right
 from volt_console.console import Console
-from volt_console.web.problems import Problem
+from volt_console.web.problem_page import page_wanted
+from volt_console.web.problems import Problem, SignInFirst
 
 Bearer = Annotated[
     HTTPAuthorizationCredentials | None,
@@ -28,10 +29,10 @@ def here(request: Request) -> Console:
 async def admitted(
     needed: SecurityScopes, request: Request, console: Annotated[Console, Depends(here)], _bearer: Bearer
 ) -> Console:
-    """The console as whoever asks may use it. Raises a 401 or 403 problem."""
+    """The console as whoever asks may use it. Raises a 401 or 403 problem; a browser is sent to sign in."""
     principal: Principal | None = await console.door.principal(request)
     if principal is None:
-        raise signed_out()
+        raise SignInFirst(request) if _is_page(request) else signed_out()
     request.state.principal = principal
     for right in needed.scopes:
         require(principal, cast(Right, right))
@@ -47,6 +48,11 @@ def require(principal: Principal, right: Right) -> None:
 def signed_out(detail: str = "Sign in, or send an API key as bearer token.") -> Problem:
     """401: nobody is known."""
     return Problem(401, "signed-out", "Not signed in", detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _is_page(request: Request) -> bool:
+    """Whether a browser asks for a whole page, which it can get when it comes back."""
+    return request.method == "GET" and page_wanted(request) and request.headers.get("hx-request") is None
 
 
 Here = Annotated[Console, Depends(here)]

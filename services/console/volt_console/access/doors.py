@@ -1,9 +1,9 @@
 """How somebody comes in. Without an issuer the door stands open, on loopback only."""
 
-from ipaddress import ip_address
+from collections.abc import Sequence
 from typing import Protocol
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 
 from volt_console.access.principal import Principal
 from volt_contracts.message import Actor
@@ -16,6 +16,9 @@ class Door(Protocol):
 
     async def principal(self, request: Request) -> Principal | None:
         """Who it is, or None: whoever it is has to sign in first. Raises Problem for a credential that is none."""
+
+    def routes(self) -> Sequence[APIRouter]:
+        """The pages that somebody needs to come in; they ask for no right."""
 
 
 class OpenDoor:
@@ -30,13 +33,6 @@ class OpenDoor:
         actor = Actor(kind="api_key" if program else "operator", id="local")
         return Principal(tenant=self._tenant, actor=actor, name="", roles=frozenset({"admin"}))
 
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    name = host.strip("[]")
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
+    def routes(self) -> Sequence[APIRouter]:
+        """None."""
+        return ()

@@ -2,6 +2,7 @@
 
 from collections.abc import MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
@@ -52,6 +53,8 @@ def application(console: Console) -> FastAPI:
         v1.include_router(part.router())
     app.include_router(v1)
     app.include_router(routes.router())
+    for way_in in console.door.routes():
+        app.include_router(way_in)
     app.include_router(api_page.router(app))
     app.mount("/static", Kept(directory=STATIC))
     return app
@@ -59,4 +62,5 @@ def application(console: Console) -> FastAPI:
 
 def guarded(console: Console) -> ASGIApp:
     """What is served."""
-    return Guard(application(console), console.settings.console_hosts)
+    own = urlsplit(console.settings.console_url).hostname
+    return Guard(application(console), (*console.settings.console_hosts, *((own,) if own else ())))

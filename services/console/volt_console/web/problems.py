@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from volt_console.access.errors import BadToken, IssuerAway
 from volt_console.asking import KeyReused
 from volt_console.live.changes import TooManyFollowers
 from volt_console.queries.cursor import BadCursor
@@ -62,6 +64,15 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
+class SignInFirst(Exception):
+    """A person wants a page and is nobody yet: comes back to it after signing in."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__("sign in first")
+        url = request.url
+        self.address = "/sign-in?" + urlencode({"next": url.path + (f"?{url.query}" if url.query else "")})
+
+
 def unknown(what: str, name: str) -> Problem:
     """404: the tenant has no such thing."""
     return Problem(404, f"unknown-{what}", f"Unknown {what}", f"There is no {what} `{name[:80]}`.")
@@ -94,6 +105,11 @@ def problem_of(error: Exception) -> Problem:
             return Problem(422, "bad-cursor", "Bad cursor", str(error))
         case KeyReused():
             return Problem(422, "key-reused", "Idempotency key used again", str(error))
+        case BadToken():
+            detail = f"Nobody can come in with that: {error}."
+            return Problem(401, "signed-out", "Not signed in", detail, headers={"WWW-Authenticate": "Bearer"})
+        case IssuerAway():
+            return away("issuer", f"Nobody can be let in now: {error}.")
         case TooManyFollowers():
             return Problem(503, "too-many-pages", "Too many open pages", str(error), headers={"Retry-After": "30"})
         case AppendFailed() | KafkaError() | TimeoutError():
@@ -133,6 +149,8 @@ ANSWERED: tuple[type[Exception], ...] = (
     RequestValidationError,
     BadCursor,
     KeyReused,
+    BadToken,
+    IssuerAway,
     TooManyFollowers,
     AppendFailed,
     KafkaError,
@@ -150,5 +168,9 @@ def install(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         return respond(request, problem_of(error))
 
+    async def send_to_sign_in(_request: Request, first: Exception) -> Response:
+        return RedirectResponse(first.address if isinstance(first, SignInFirst) else "/", 303)
+
+    app.add_exception_handler(SignInFirst, send_to_sign_in)
     for kind in ANSWERED:
         app.add_exception_handler(kind, answer)
