@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from volt_cli import events, replay, stack, topics
+from volt_cli import events, replay, seeding, stack, topics
 from volt_cli.environment import adopt_stack
 from volt_runtime.memory import look_rarely
 
 app = typer.Typer(help="Voltlog: an event-sourced platform for EV charging networks.", no_args_is_help=True)
 stack.mount(app)
+app.command()(seeding.seed)
 app.add_typer(topics.app, name="topics")
 app.add_typer(events.app, name="events")
 app.add_typer(replay.app, name="replay")

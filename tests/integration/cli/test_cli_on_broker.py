@@ -18,7 +18,7 @@ from uuid import uuid4
 import msgspec
 import psycopg
 import pytest
-from integration.whole_pipe import VIEWS, Pipe
+from integration.whole_pipe import SECRET, VIEWS, Pipe
 from typer.testing import CliRunner, Result
 
 from volt_cli.main import app
@@ -155,6 +155,15 @@ def _place(record: dict[str, Any]) -> tuple[str, int, int]:
 def test_creating_topics_again_changes_nothing(voltlog: Voltlog) -> None:
     result = voltlog("topics", "create")
     assert (result.exit_code, result.stdout) == (0, f"0 topics were made, {len(TOPICS)} were there.\n")
+
+
+async def test_seed_is_on_record_when_it_says_so_and_may_be_said_again(
+    voltlog: Voltlog, log: Log, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VOLT_TOKEN_SECRET", SECRET)
+    async with Pipe(log.kafka, log.dsn, tmp_path).deciders():
+        result = await asyncio.to_thread(voltlog, "seed")
+    assert (result.exit_code, result.stdout) == (0, "On record: what drivers and network start with.\n"), result.output
 
 
 def test_grep_by_type(voltlog: Voltlog) -> None:

@@ -80,6 +80,7 @@ def test_what_is_asked_wrongly_is_one_sentence_and_code_two(voltlog: Voltlog, wo
     "words",
     [
         ["topics", "create"],
+        ["seed"],
         ["events", "grep", "--type", "session.ended", "--json"],
         ["events", "show", "--station", "CP-1"],
         ["events", "tail", "--seconds", "1"],
@@ -96,6 +97,13 @@ def test_a_broker_that_is_not_there_is_one_sentence_and_code_seven(voltlog: Volt
     assert result.stdout == ""
     assert "Kafka cannot be reached" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_only_a_local_stack_is_seeded(voltlog: Voltlog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOLT_ENVIRONMENT", "production")
+    result = voltlog("seed")
+    assert result.exit_code == 1
+    assert "is for the local stack alone" in sentence(result)
 
 
 def test_nothing_else_is_said_when_the_process_ends(tmp_path: Path) -> None:
@@ -130,6 +138,6 @@ def test_where_nothing_ran_there_are_no_logs(voltlog: Voltlog) -> None:
 
 def test_every_part_that_services_bring_is_there_and_explains_itself(voltlog: Voltlog) -> None:
     shown = voltlog("--help").stdout
-    for part in ("events", "replay", "topics", "drivers", "network", "up", "down", "status", "logs"):
+    for part in ("events", "replay", "topics", "drivers", "network", "up", "down", "status", "logs", "seed"):
         assert part in shown
         assert voltlog(part, "--help").exit_code == 0
