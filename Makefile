@@ -10,9 +10,14 @@ SYNCED := $(VENV)/.synced
 PYTEST := $(VENV)/bin/pytest
 unexport PYTHONDONTWRITEBYTECODE
 MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
+SERVICES := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/pyproject.toml))))
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+BUILD = docker buildx build --load --file deploy/images/Dockerfile --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-unit test-fault test-docker lint check bench catalogue fmt clean distclean
+.PHONY: help setup demo up down test test-unit test-fault test-docker lint check bench catalogue fmt clean distclean \
+	image images secrets engine
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,13 +52,13 @@ test-unit: $(SYNCED) ## only what needs no broker
 test-fault: $(SYNCED) ## kill -9 of everything under load, then compare what was acknowledged with what is stored
 	$(PYTEST) -m fault --timeout 0 -s tests/fault
 
-test-docker: $(SYNCED) ## the same integration tests on containers (needs a Docker engine; CI runs them on the embedded servers)
+test-docker: engine $(SYNCED) ## the same integration tests on containers (needs a Docker engine; CI runs them on the embedded servers)
 	VOLT_TEST_CONTAINERS=1 $(PYTEST) -m 'kafka or postgres' tests/integration
 
 lint: $(SYNCED) ## ruff, mypy strict, import rules
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy libs services tests benchmarks
+	$(VENV)/bin/mypy libs services tests benchmarks deploy
 	$(VENV)/bin/lint-imports
 
 check: lint test ## what CI runs
@@ -63,6 +68,27 @@ bench: $(SYNCED) ## the figures: rates, latencies, CPU per message, beside a min
 
 catalogue: $(SYNCED) ## write deploy/asyncapi.yaml and the tables that come from the code
 	$(VENV)/bin/python -m volt_cli.catalogue
+
+engine:
+	@deploy/images/engine.sh
+
+image: ## the container image of one service: make image SERVICE=gateway (needs a Docker engine)
+	@$(if $(and $(filter 1,$(words $(SERVICE))),$(filter $(SERVICE),$(SERVICES))),:,echo 'make image SERVICE=name, where name is one of: $(SERVICES)' >&2; exit 2)
+	@deploy/images/engine.sh build
+	$(BUILD) --build-arg SERVICE=$(SERVICE) --tag voltlog-$(SERVICE):$(VERSION) .
+
+images: ## the images of all services and of the voltlog command (needs a Docker engine)
+	@deploy/images/engine.sh build
+	$(BUILD) --target voltlog --tag voltlog:$(VERSION) .
+	@for name in $(SERVICES); do $(MAKE) --no-print-directory image SERVICE=$$name || exit 1; done
+
+secrets: .env ## fresh secrets for docker compose, where there are none yet
+
+.env:
+	@umask 077 && for name in POSTGRES_PASSWORD VOLT_CONSOLE_DB_PASSWORD VOLT_TOKEN_SECRET; do \
+		echo "$$name=$$($(PYTHON) -c 'import secrets; print(secrets.token_hex(32))')" || exit 1; \
+	done > $@.unfinished && mv $@.unfinished $@
+	@echo '.env has three secrets now. Keep it: they fit the data that the stack will have.'
 
 fmt: $(SYNCED) ## format and fix what can be fixed
 	$(VENV)/bin/ruff check --fix .

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 KAFKA_IMAGE = "confluentinc/cp-kafka:8.1.0"
-POSTGRES_IMAGE = "postgres:18.1"
+POSTGRES_IMAGE = "postgres:18.6-trixie"
 SWITCH = "VOLT_TEST_CONTAINERS"
 
 
