@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from volt_contracts import eventlog, gateway, network, session, station
+from volt_contracts import addresses, eventlog, gateway, imports, network, session, station
 from volt_contracts.message import Outcome
 
 
@@ -226,6 +226,17 @@ SENTENCES: Mapping[type[Any], Callable[[Any], str]] = {
     station.LateResult: lambda body: f"Answer after the outcome: {body.status or 'no status'}",
     network.StationAdopted: lambda body: f"Adopted as {body.identity}, {body.registration}",
     network.StationRegistered: lambda body: f"Registered as {body.identity} by {body.actor}",
+    network.TransferBegan: lambda body: f"Offered to {body.to.tenant} by {body.actor}",
+    network.TransferRefused: lambda body: f"Stays: {body.sentence}",
+    network.StationMoved: lambda body: f"Belongs to {body.to.tenant} now",
+    network.TenantConfigured: lambda body: f"Settings of {body.settings.name} changed by {body.actor}",
+    network.OrganisationConfigured: lambda body: f"Organisation {body.organisation.name} described by {body.actor}",
+    network.LocationConfigured: lambda body: f"Location {body.location.name} described by {body.actor}",
+    addresses.IdentityClaimed: lambda body: f"Identity {body.identity} claimed by {body.actor}",
+    addresses.IdentityReleased: lambda body: f"Identity {body.identity} released by {body.actor}",
+    addresses.RouteConfigured: lambda body: f"Address {body.host or ''}{body.path} leads to {body.tenant}",
+    addresses.RouteRemoved: lambda body: f"Address given up by {body.actor}",
+    imports.ImportRecorded: lambda body: f"{body.file.name} imported by {body.actor}, {body.file.rows} rows",
     network.NetworkCommandFinished: lambda body: f"{_begin(body.command)} {_word(body)}",
     session.SessionStarted: lambda body: f"Visit began: {body.opened_by}",
     session.SessionAuthorized: _authorized,
