@@ -127,12 +127,12 @@ SESSION_STATE = Topic(
     meaning="snapshots of running and recent visits; private",
 )  # fmt: skip
 AUTHORIZATION_COMMANDS = Topic(
-    "session.authorization.commands", "commands", TOKEN_KEY, "session", "gateway, session", ("session",),
+    "session.authorization.commands", "commands", TOKEN_KEY, "session", "gateway, session, console", ("session",),
     (session.Authorize, session.NoteUse, session.NoteGrant, eventlog.ReleaseKey), 7 * DAY_MS,
     meaning="questions about tokens, and their uses",
 )  # fmt: skip
 AUTHORIZATION_EVENTS = Topic(
-    "session.authorization.events", "events", TOKEN_KEY, "session", "session", ("gateway",),
+    "session.authorization.events", "events", TOKEN_KEY, "session", "session", ("gateway", "console"),
     (
         session.IssuerChanged, session.UseNoted, session.GrantNoted, session.GrantsExpired,
         session.AuthorizationDecided, *RUNNER_EVENTS,
@@ -302,7 +302,7 @@ DRIVERS_PROFILES = Topic(
 
 def _dead(owner: str) -> Topic:
     return Topic(
-        f"{owner}.dead", "dead", "the key of the record", owner, owner, (), (), 90 * DAY_MS, scale="single",
+        f"{owner}.dead", "dead", "the key of the record", owner, owner, ("console",), (), 90 * DAY_MS, scale="single",
         meaning="records that could not be read, with position and error",
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from functools import partial
 from volt_console.access.opening import door_of
 from volt_console.asking import Commander
 from volt_console.console import Console
+from volt_console.dead_records import latest
 from volt_console.live.changes import Changes
 from volt_console.log_access import LogAccess
 from volt_console.queries.counts import FreshCounts
@@ -52,6 +53,7 @@ async def main(rt: Runtime[ConsoleSettings]) -> None:
         fetch=partial(fetch, kafka),
         policies=log.policy,
         door=door,
+        dead_records=partial(latest, kafka),
     )
     rt.readiness.add("log", log.not_ready)
     rt.create_task(log.run(), "log")

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import uuid4
 
 from pydantic import BaseModel
@@ -17,7 +17,8 @@ from volt_contracts.message import Command
 from volt_eventlog.ask import Answer, NoOutcome
 from volt_eventlog.message import Position
 
-Owner = Literal["station", "session", "network.station", "network.tenant"]
+Owner = str
+"""The lane of a decider: `station`, `session`, `network.station`, …"""
 
 REMEMBERED = 10_000
 """How many commands this process remembers to have sent, for whoever asks before their outcome is there."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from volt_console.access.doors import Door
 from volt_console.access.principal import NOBODY, Principal
 from volt_console.asking import Commander, CommandResult, Owner
+from volt_console.dead_records import DeadRecords
 from volt_console.live.changes import Changes
 from volt_console.queries.counts import FreshCounts
 from volt_console.queries.database import Database
@@ -39,6 +40,7 @@ class Console:
     fetch: Fetch
     policies: Callable[[str], TenantSettings | None]
     door: Door
+    dead_records: DeadRecords
     principal: Principal = NOBODY
 
     def seen_by(self, principal: Principal) -> "Console":

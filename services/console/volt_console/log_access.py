@@ -1,13 +1,15 @@
 """The console's standing way into the log: it asks owners and knows the tenants' policies. It waits for the broker."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from volt_console.asking import Asks, Owner
 from volt_contracts.ids import entity_key
 from volt_contracts.message import Command
 from volt_contracts.network import TenantRow, TenantSettings
 from volt_contracts.topics import (
+    BY_NAME,
     NETWORK_STATION_COMMANDS,
     NETWORK_STATION_EVENTS,
     NETWORK_TENANT_COMMANDS,
@@ -17,6 +19,7 @@ from volt_contracts.topics import (
     SESSION_EVENTS,
     STATION_COMMANDS,
     STATION_EVENTS,
+    TOPICS,
     Topic,
 )
 from volt_eventlog.appender import Appender, AppendFailed
@@ -33,7 +36,14 @@ ASKED: Mapping[Owner, tuple[Topic, Topic]] = {
     "network.station": (NETWORK_STATION_COMMANDS, NETWORK_STATION_EVENTS),
     "network.tenant": (NETWORK_TENANT_COMMANDS, NETWORK_TENANT_EVENTS),
 }
-"""Who is asked → where the commands go and the outcomes come from."""
+"""Who is asked often → where the commands go and the outcomes come from."""
+
+LANES: Mapping[Owner, tuple[Topic, Topic]] = {
+    lane: (commands, topic)
+    for topic in TOPICS
+    if topic.kind == "events" and (commands := BY_NAME.get(f"{(lane := topic.name.removesuffix('.events'))}.commands"))
+}
+"""Every decider that takes commands; one that is asked rarely is listened to while it is asked."""
 
 
 class LogAccess:
@@ -49,11 +59,28 @@ class LogAccess:
     @property
     def asks(self) -> Mapping[Owner, Asks]:
         """By the owner of the command; each refuses while the broker has not been reached yet."""
-        return {owner: _Late(self, owner) for owner in ASKED}
+        return {owner: _Late(self, owner) for owner in LANES}
 
-    def ask(self, owner: Owner) -> Ask | None:
-        """The owner's Ask, when it is open."""
-        return self._open.get(owner)
+    @asynccontextmanager
+    async def listening(self, owner: Owner) -> AsyncIterator[Ask]:
+        """The owner's Ask: the standing one, or one for as long as the block.
+
+        Raises:
+            AppendFailed: the log has not been reached yet.
+            KafkaError: it cannot be reached now.
+        """
+        if self._appender is None:
+            raise AppendFailed("the log has not been reached yet")
+        standing = self._open.get(owner)
+        if standing is not None:
+            yield standing
+            return
+        ask = Ask(self._kafka, self._appender, *LANES[owner], "console")
+        try:
+            await ask.start()
+            yield ask
+        finally:
+            await ask.stop()
 
     def not_ready(self) -> str | None:
         """Why no command can be sent yet."""
@@ -113,7 +140,5 @@ class _Late:
         self, key: str, command: Command, *, deadline_s: float = 10.0, command_id: str | None = None
     ) -> Answer:
         """Append a command and wait for its outcome. Raises AppendFailed while the log has not been reached."""
-        ask = self._access.ask(self._owner)
-        if ask is None:
-            raise AppendFailed("the log has not been reached yet")
-        return await ask.send(key, command, deadline_s=deadline_s, command_id=command_id)
+        async with self._access.listening(self._owner) as ask:
+            return await ask.send(key, command, deadline_s=deadline_s, command_id=command_id)

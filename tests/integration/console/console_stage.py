@@ -15,6 +15,7 @@ from volt_console.access.doors import Door, OpenDoor
 from volt_console.asking import Asks, Commander
 from volt_console.asking import Owner as AskedOwner
 from volt_console.console import Console
+from volt_console.dead_records import DeadRecord
 from volt_console.live.changes import Changes
 from volt_console.queries.counts import FreshCounts
 from volt_console.queries.database import Database
@@ -113,6 +114,17 @@ def record(message: Message) -> Any:
 
 
 @dataclass
+class Buried:
+    """Dead letters, by tenant."""
+
+    records: dict[str, list[DeadRecord]] = field(default_factory=dict)
+
+    async def latest(self, tenant: str) -> list[DeadRecord]:
+        """The tenant's."""
+        return self.records.get(tenant, [])
+
+
+@dataclass
 class Stage:
     """A console and what surrounds it."""
 
@@ -125,6 +137,7 @@ class Stage:
     kept: Kept
     network: Owner
     tenants: Owner
+    buried: "Buried"
     shown: int = 0
 
     async def show(self) -> None:
@@ -149,7 +162,7 @@ async def staged(
         "network.station": network,
         "network.tenant": tenants,
     }
-    reached, kept = Reached(), Kept(log.messages)
+    reached, kept, buried = Reached(), Kept(log.messages), Buried()
     database = Database(dsn)
     config = ConsoleSettings(database_url=dsn, token_secret=SecretStr("a secret of the tests"), **settings)
     console = Console(
@@ -162,9 +175,10 @@ async def staged(
         fetch=kept.fetch,
         policies=lambda _tenant: policy,
         door=door or OpenDoor(config.tenant),
+        dead_records=buried.latest,
     )
     async with Tables(dsn) as tables:
-        stage = Stage(console, tables, log, *owners, reached, kept, network, tenants)
+        stage = Stage(console, tables, log, *owners, reached, kept, network, tenants, buried)
         await stage.show()
         await database.open()
         try:

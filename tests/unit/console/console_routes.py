@@ -12,6 +12,7 @@ from volt_console.access.admission import admitted
 from volt_console.access.doors import Door, OpenDoor
 from volt_console.asking import Commander
 from volt_console.console import Console
+from volt_console.dead_records import DeadRecord
 from volt_console.live.changes import Changes
 from volt_console.queries.counts import FreshCounts
 from volt_console.queries.database import Database
@@ -47,6 +48,10 @@ async def _no_records(_places: object) -> Mapping[Position, Any]:
     return {}
 
 
+async def _no_dead_records(_tenant: str) -> list[DeadRecord]:
+    return []
+
+
 def empty_console(door: Door | None = None, **settings: Any) -> Console:
     """A console whose database and log cannot be reached."""
     database = Database(NOWHERE)
@@ -60,6 +65,7 @@ def empty_console(door: Door | None = None, **settings: Any) -> Console:
         fetch=_no_records,
         policies=lambda _tenant: None,
         door=door or OpenDoor("demo"),
+        dead_records=_no_dead_records,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 from unit.console.console_log import Log
 
-from volt_contracts import gateway, network, session, station
+from volt_contracts import eventlog, gateway, network, session, station
 from volt_contracts.fact import Fact
 from volt_contracts.ids import derive
 from volt_contracts.topics import GATEWAY_FRAMES, NETWORK_STATION_EVENTS, SESSION_EVENTS, STATION_EVENTS
@@ -372,3 +372,10 @@ def command(
     )
     log.append(STATION_EVENTS, charger.identity, finished, frame)
     return identifier
+
+
+def parked(log: Log, error: str = "Traceback (most recent call last):\n  …\nKeyError: 'unit'\n") -> eventlog.KeyParked:
+    """A key stands still."""
+    return eventlog.KeyParked(
+        cause="a-cause", error=error, message_type="gateway.exchange.v1", resume_at={"gateway.frames": 7}, at=log.now
+    )

@@ -52,7 +52,7 @@ async def test_a_wrong_claim_is_refused(provider: Provider, claims: dict[str, An
 
 
 async def test_clocks_may_differ_a_little(provider: Provider) -> None:
-    late = provider.token(exp=NOW - timedelta(seconds=SKEW_S - 20))
+    late = provider.token(exp=datetime.now(UTC) - timedelta(seconds=SKEW_S - 20))
     assert await provider.issuer().claims(late, AUDIENCE)
 
 

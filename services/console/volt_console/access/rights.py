@@ -25,7 +25,7 @@ RIGHTS: Mapping[Right, str] = {
     "onboard": "let stations in and give them passwords",
     "tokens": "keep charging cards and other tokens",
     "imports": "import stations and tokens",
-    "dead_letters": "look at records that could not be handled",
+    "dead_letters": "look at what could not be handled, and release it",
     "settings": "change the network's settings",
     "keys": "create and revoke API keys",
     "audit": "read the audit trail",

@@ -27,6 +27,7 @@ NAMES: Mapping[str, str] = {
     "password": "New password",
     "accept": "Accept",
     "policy": "Unknown stations",
+    "release": "Release",
 }
 """The last part of the path → what the answer calls the command."""
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from volt_console.pages import words
+from volt_console.pages.navigation import NAVIGATION
 from volt_console.queries.timeline import Record
 from volt_console.views.sentences import command_name
 
@@ -70,7 +71,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {function.__name__: function for function in FILTERS}
-    environment.globals |= {"static": static, "plug_name": words.plug_name, "span": words.span}
+    environment.globals |= {
+        "navigation": NAVIGATION,
+        "static": static,
+        "plug_name": words.plug_name,
+        "span": words.span,
+    }
     return environment
 
 

@@ -3,9 +3,18 @@
 from volt_console.views.command_outcomes import COMMAND_OUTCOMES
 from volt_console.views.live_sessions import LIVE_SESSIONS
 from volt_console.views.live_stations import LIVE_STATIONS
+from volt_console.views.parked_keys import PARKED_KEYS
 from volt_console.views.refused_stations import REFUSED_STATIONS
 from volt_console.views.station_timeline import STATION_TIMELINE
 
-VIEWS = (LIVE_STATIONS, LIVE_SESSIONS, STATION_TIMELINE, COMMAND_OUTCOMES, REFUSED_STATIONS)
+VIEWS = (LIVE_STATIONS, LIVE_SESSIONS, STATION_TIMELINE, COMMAND_OUTCOMES, REFUSED_STATIONS, PARKED_KEYS)
 
-__all__ = ["COMMAND_OUTCOMES", "LIVE_SESSIONS", "LIVE_STATIONS", "REFUSED_STATIONS", "STATION_TIMELINE", "VIEWS"]
+__all__ = [
+    "COMMAND_OUTCOMES",
+    "LIVE_SESSIONS",
+    "LIVE_STATIONS",
+    "PARKED_KEYS",
+    "REFUSED_STATIONS",
+    "STATION_TIMELINE",
+    "VIEWS",
+]
