@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from volt_contracts import addresses, drivers, eventlog, gateway, imports, network, session, station
+from volt_contracts import addresses, drivers, eventlog, gateway, imports, migration, network, session, station
 
 DAY_MS = 86_400_000
 FOREVER = -1
@@ -75,7 +75,7 @@ STATION_COMMANDS = Topic(
     (
         station.RequestStart, station.RequestStop, station.Reset, station.UnlockConnector, station.ChangeAvailability,
         station.TriggerMessage, station.GetVariables, station.SetVariables, station.GetTransactionStatus,
-        station.SetRegistration, eventlog.ReleaseKey,
+        station.SetRegistration, migration.AdoptTransaction, eventlog.ReleaseKey,
     ),
     7 * DAY_MS, meaning="what a station is to do, neutral of its version",
 )  # fmt: skip

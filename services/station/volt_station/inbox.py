@@ -5,13 +5,13 @@ from datetime import datetime
 
 import msgspec
 
-from volt_contracts import gateway, station
+from volt_contracts import gateway, migration, station
 from volt_contracts.codec import type_name
 from volt_eventlog.decider import Decide, Decided, Tables
 from volt_eventlog.message import Message, Tick
 from volt_ocpp.versions import Version
 from volt_station import outbox
-from volt_station.domain import commands, deadlines, links, results
+from volt_station.domain import commands, deadlines, links, migrated, results
 from volt_station.domain.state import Connected, Silent, Station
 from volt_station.domain.turn import Turn
 from volt_station.frame import Frame, Hear, reference
@@ -117,6 +117,9 @@ def _command(turn: Turn, message: Message, _known: Known) -> None:
     if isinstance(body, station.SetRegistration):
         commands.register(turn, body, order)
         return
+    if isinstance(body, migration.AdoptTransaction):
+        migrated.adopt(turn, body, order)
+        return
     link = turn.state.link
     why = commands.refusal(turn.state, body, message.at)
     if why is None and isinstance(link, Connected):
@@ -147,6 +150,7 @@ INBOX: Mapping[type, Callable[[Turn, Message, Known], None]] = {
     station.SetVariables: _command,
     station.GetTransactionStatus: _command,
     station.SetRegistration: _command,
+    migration.AdoptTransaction: _command,
 }
 
 IGNORED = frozenset({type_name(gateway.LinkRefused), type_name(gateway.LinkSuperseded)})
