@@ -15,6 +15,7 @@ import jsonschema_rs
 import pytest
 from contract.compose_file import FILE, ROOT, SERVICES, VARIABLE, document, filled, seconds, services, texts
 
+from volt_console.access.opening import door_of
 from volt_console.settings import ConsoleSettings
 from volt_devstack.kafka_config import server_properties
 from volt_devstack.kafka_jars import KAFKA_VERSION
@@ -183,6 +184,7 @@ def test_settings_take_what_they_are_given(name: str, monkeypatch: pytest.Monkey
         assert settings.database_url == "postgresql://console:f00d@postgres:5432/console"
         assert settings.station_address == "ws://127.0.0.1:9000"
         assert settings.console_host == "0.0.0.0"
+        assert door_of(settings) is not None, "it starts"
     if isinstance(settings, GatewaySettings):
         assert (settings.host, settings.port, settings.workers) == ("0.0.0.0", 9000, 1)
 

@@ -13,6 +13,9 @@ class ConsoleSettings(Settings):
 
     console_host: str = "127.0.0.1"
     """Without an issuer only an address of loopback, for then nobody has to sign in."""
+    console_on_loopback_only: bool = False
+    """The address is a container's, and its port is published on this machine's loopback and nowhere else: as good as
+    loopback, in a local environment. Only whoever starts the container can know."""
     console_port: int = 8080
     console_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     """Names that a browser may call the console by; others are refused, so that no foreign name can point here."""

@@ -115,7 +115,11 @@ async def test_the_composed_stack_charges_cars(kafka: Kafka, database: str, tmp_
                 await stack.healthy(name)
             if "gateway" in level:
                 assert "On record" in await stack.once("seed")
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{stack.console}") as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{stack.console}", follow_redirects=True, timeout=30
+        ) as client:
+            people = await client.get("/sign-in")
+            assert (await client.get(f"{people.url}&person=ada")).status_code == 200
 
             async def visits() -> list[Any]:
                 found: list[Any] = (await client.get("/api/v1/sessions")).raise_for_status().json()["items"]

@@ -134,6 +134,10 @@ def test_without_an_issuer_the_console_opens_on_loopback(host: str) -> None:
     assert door_of(ConsoleSettings(console_host=host)) is not None
 
 
+def test_without_an_issuer_the_console_opens_in_a_container_that_is_published_on_loopback_only() -> None:
+    assert door_of(ConsoleSettings(console_host="0.0.0.0", console_on_loopback_only=True)) is not None
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "console.example", ""])
 def test_without_an_issuer_the_console_opens_nowhere_else(host: str) -> None:
     with pytest.raises(StartError, match="anybody would be an admin"):

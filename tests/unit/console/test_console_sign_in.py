@@ -253,6 +253,10 @@ def test_a_foreign_page_is_none_to_go_to(bad: str) -> None:
     [
         ({"dev_issuer": True, "environment": "production"}, "for the local stack alone"),
         ({"dev_issuer": True, "console_host": "0.0.0.0"}, "on loopback only"),
+        (
+            {"console_host": "0.0.0.0", "console_on_loopback_only": True, "environment": "production"},
+            "anybody would be an admin",
+        ),
         ({"dev_issuer": True, "token_secret": ""}, "no session could be signed"),
         ({"oidc_issuer": "http://issuer.example"}, "has to be an https address"),
         ({"oidc_issuer": "https://issuer.example", "console_host": "0.0.0.0"}, "VOLT_CONSOLE_URL is not set"),

@@ -22,7 +22,7 @@ def door_of(settings: ConsoleSettings) -> Door:
     """
     if settings.oidc_issuer:
         return _with_issuer(settings)
-    if not is_loopback(settings.console_host):
+    if not _on_this_machine_only(settings):
         raise StartError(
             "VOLT_OIDC_ISSUER is not set, so anybody would be an admin: the console does not listen on"
             f" {settings.console_host} but on loopback only"
@@ -32,6 +32,11 @@ def door_of(settings: ConsoleSettings) -> Door:
     if settings.environment != "local":
         raise StartError("VOLT_DEV_ISSUER is set: an issuer that asks for no password is for the local stack alone")
     return _with_dev_issuer(settings)
+
+
+def _on_this_machine_only(settings: ConsoleSettings) -> bool:
+    published_there = settings.console_on_loopback_only and settings.environment == "local"
+    return published_there or is_loopback(settings.console_host)
 
 
 def _with_issuer(settings: ConsoleSettings) -> IssuerDoor:
