@@ -103,6 +103,8 @@ class SessionStarted(SessionEvent, frozen=True, kw_only=True, tag="session.start
     payment: Payment | None = None
     limits: Limits | None = None
     suspect: tuple[str, ...] = ()
+    resumed: bool = False
+    """The car was there when the station's link came back: it may have come, and begun to charge, before that."""
 
 
 class SessionAuthorized(SessionEvent, frozen=True, kw_only=True, tag="session.authorized.v1"):
@@ -144,6 +146,8 @@ class TransactionLeft(SessionEvent, frozen=True, kw_only=True, tag="session.tran
     """The token that stopped it, where one did."""
     missing: tuple[str, ...] = ()
     suspect: tuple[str, ...] = ()
+    status_until: datetime | None = None
+    """Until when a status of the connector may still come, where the end was heard of late or by a clock that is off."""
 
 
 class SessionMetered(SessionEvent, frozen=True, kw_only=True, tag="session.metered.v1"):

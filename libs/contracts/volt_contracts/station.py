@@ -76,7 +76,7 @@ class RegistrationChanged(Event, frozen=True, kw_only=True, tag="station.registr
 
 
 class ConnectorStatusChanged(Fact, frozen=True, kw_only=True, tag="station.connector_status_changed.v1"):
-    """StatusNotification. `live` is False for one that was sent late: it changes history, not the present."""
+    """StatusNotification. One that is not `live` came late and changes history only; `resumed`: the first on its link."""
 
     evse: int
     connector: int
@@ -88,6 +88,7 @@ class ConnectorStatusChanged(Fact, frozen=True, kw_only=True, tag="station.conne
     vendor_error_code: str | None = None
     info: str | None = None
     live: bool = True
+    resumed: bool = False
 
 
 class TokenPresented(Fact, frozen=True, kw_only=True, tag="station.token_presented.v1"):

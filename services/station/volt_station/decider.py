@@ -17,7 +17,7 @@ from volt_contracts.topics import (
 from volt_eventlog.decider import Decider
 from volt_ocpp.quirks import QuirkSet, load_quirks
 from volt_station.domain import evolve as fold
-from volt_station.domain import evolve_commands, evolve_transactions, limits, marks, numbers, state
+from volt_station.domain import evolve_commands, evolve_transactions, lag, limits, marks, numbers, state
 from volt_station.domain.deadlines import deadline
 from volt_station.inbox import IGNORED, deciding
 from volt_station.profile import publishing, unshown
@@ -39,7 +39,7 @@ def station_decider(quirks: QuirkSet) -> Decider:
         state_version=1,
         decide=deciding(known),
         evolve=fold.evolve,
-        fold_modules=(state, fold, evolve_transactions, evolve_commands, marks, numbers, limits),
+        fold_modules=(state, fold, evolve_transactions, evolve_commands, lag, marks, numbers, limits),
         public=publishing(known),
         unshown=unshown,
         deadline=deadline,

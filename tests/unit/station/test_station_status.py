@@ -116,3 +116,23 @@ def test_a_station_cannot_fill_the_twin_with_connectors() -> None:
     for number in range(1, 200):
         status(story, "Available", connector=number)
     assert len(story.twin.evses) == 64
+
+
+def test_the_first_status_on_a_link_may_be_older_than_the_link() -> None:
+    story = Story()
+    story.link()
+    assert status(story, "Available").only(ConnectorStatusChanged).resumed
+    assert not status(story.wait(minutes=1), "Preparing").only(ConnectorStatusChanged).resumed
+    story.wait(minutes=1).link("link-2")
+    assert status(story, "Charging").only(ConnectorStatusChanged).resumed
+    assert not status(story.wait(minutes=1), "Finishing").only(ConnectorStatusChanged).resumed
+
+
+def test_where_the_clock_stands_still_a_status_that_was_there_before_is_said_again() -> None:
+    story = Story()
+    story.link()
+    stuck = "1970-01-01T00:00:00Z"
+    for word in ("Available", "Preparing", "Charging"):
+        status(story.wait(minutes=2), word, timestamp=stuck)
+    assert status(story.wait(minutes=2), "Available", timestamp=stuck).only(ConnectorStatusChanged).live
+    assert status(story.wait(seconds=5), "Available", timestamp=stuck).events == []

@@ -78,6 +78,60 @@ def test_ahead_is_off_and_a_day_ahead_is_no_clock() -> None:
     assert far.suspect == ("time_in_future", "clock_unset")
 
 
+def test_a_clock_that_is_hours_behind_is_told_from_lateness_by_an_age_that_stays() -> None:
+    story = Story()
+    story.link()
+    first = start(story, at=story.stamp(hours=2)).only(TransactionStarted)
+    assert (first.time.clock, first.time.offline) == ("good", "inferred"), "so far it may as well be late"
+    story.wait(minutes=3)
+    second = start(story, 2, connector=2, at=story.stamp(hours=2)).only(TransactionStarted)
+    assert (second.time.clock, second.time.offline) == ("offset", "no")
+    assert second.time.at == story.now - timedelta(hours=2), "the station's own time stays"
+
+
+@pytest.mark.parametrize("hours", [-3, 2])
+def test_once_the_clocks_error_is_known_lateness_is_counted_from_it(hours: int) -> None:
+    story = Story()
+    story.link()
+    for number in (1, 2):
+        start(story.wait(minutes=3), number, connector=number, at=story.stamp(hours=hours))
+    story.closed()
+    story.wait(hours=4).link("link-2")
+    late = start(story, 3, connector=3, at=story.stamp(hours=hours + 1)).only(TransactionStarted)
+    assert (late.time.clock, late.time.offline) == ("offset", "inferred")
+    live = start(story, 4, connector=4, at=story.stamp(hours=hours)).only(TransactionStarted)
+    assert (live.time.clock, live.time.offline) == ("offset", "no")
+
+
+def test_a_clock_that_is_set_right_is_good_again() -> None:
+    story = Story()
+    story.link()
+    start(story, at=story.stamp(hours=-2))
+    right = start(story.wait(minutes=5), 2, connector=2, at=story.stamp()).only(TransactionStarted)
+    assert (right.time.clock, right.time.offline) == ("good", "no")
+    assert story.twin.lag is None
+
+
+def test_a_clock_that_stands_still_is_no_clock() -> None:
+    story = Story()
+    story.wait(hours=1).link()
+    stuck = story.stamp(hours=1)
+    for number in (1, 2):
+        start(story.wait(minutes=2), number, connector=number, at=stuck)
+    assert start(story.wait(seconds=30), 3, connector=3, at=stuck).only(TransactionStarted).time.clock == "good"
+    fact = start(story.wait(minutes=2), 4, connector=4, at=stuck).only(TransactionStarted)
+    assert (fact.time.at, fact.time.clock, fact.time.offline) == (story.now, "unset", "unknown")
+    assert fact.suspect == ("clock_stuck", "clock_unset")
+
+
+def test_an_epoch_that_is_a_possible_time_is_found_out() -> None:
+    story = Story()
+    story.link()
+    start(story, at="2020-01-01T00:00:10Z")
+    fact = start(story.wait(minutes=5), 2, connector=2, at="2020-01-01T00:05:10Z").only(TransactionStarted)
+    assert (fact.time.at, fact.time.clock, fact.suspect) == (story.now, "unset", ("clock_unset",))
+
+
 def test_without_a_zone_it_is_local() -> None:
     story = Story()
     story.link()

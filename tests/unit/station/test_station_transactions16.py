@@ -81,13 +81,34 @@ def test_after_the_end_a_start_like_it_is_a_duplicate_with_a_good_clock() -> Non
 
 def test_after_the_end_a_start_like_it_is_a_new_one_with_a_stuck_clock() -> None:
     story = connected()
-    first = start(story, at=STUCK).only(TransactionStarted).transaction_uid
-    assert start(story.wait(seconds=9), at=STUCK).events == []
-    stop(story.wait(minutes=10), at="1970-01-01T00:10:00Z")
-    second = start(story.wait(minutes=10), at=STUCK).only(TransactionStarted).transaction_uid
+    first = start(story, meter=0, at=STUCK).only(TransactionStarted).transaction_uid
+    assert start(story.wait(seconds=9), meter=0, at=STUCK).events == []
+    stop(story.wait(minutes=10), at=STUCK)
+    second = start(story.wait(minutes=10), meter=0, at=STUCK).only(TransactionStarted).transaction_uid
     assert second != first
-    ended = stop(story.wait(minutes=10), meter=9000, at="1970-01-01T00:10:00Z").only(TransactionEnded)
+    ended = stop(story.wait(minutes=10), meter=9000, at=STUCK).only(TransactionEnded)
     assert ended.transaction_uid == second
+
+
+@pytest.mark.parametrize(("meter", "stopped_at"), [(0, "1970-01-01T00:10:00Z"), (1000, STUCK)])
+def test_it_is_a_duplicate_where_the_clock_or_the_register_would_have_gone_on(meter: int, stopped_at: str) -> None:
+    """A queue that breaks off is sent again from its beginning, also with a clock that was never set."""
+    story = connected()
+    start(story, meter=meter, at=STUCK)
+    stop(story.wait(seconds=1), at=stopped_at)
+    assert start(story.wait(minutes=10), meter=meter, at=STUCK).events == []
+    assert stop(story.wait(seconds=1), at=stopped_at).events == []
+
+
+def test_a_stop_without_an_id_ends_what_began_before_the_clock_was_set_back() -> None:
+    story = Story()
+    story.link()
+    ahead = story.stamp(hours=-2)
+    begun = start(story, at=ahead, meter=1000).only(TransactionStarted)
+    ended = stop(story.wait(minutes=30), -1, meter=5000, ref="ref-anna", at=story.stamp(hours=-1)).only(
+        TransactionEnded
+    )
+    assert ended.transaction_uid == begun.transaction_uid
 
 
 def test_a_wire_id_that_collides_means_the_latest_start() -> None:

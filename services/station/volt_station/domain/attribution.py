@@ -74,9 +74,15 @@ def _unnamed(state: Station, stop: Stop) -> Running | None:
 def _can_end(running: Running, stop: Stop) -> bool:
     timed = stop.time.clock != "unset" and running.clocked
     if timed and running.started_at > stop.time.at:
-        return False
+        return stop.time.clock != "good" and _fits_for_sure(running, stop)
     same_token = stop.token_ref is None or stop.token_ref == running.token_ref
     return same_token or _fits_register(running, stop)
+
+
+def _fits_for_sure(running: Running, stop: Stop) -> bool:
+    """Whether token and register say so although the time does not: the clock was set back in between."""
+    known = stop.token_ref is not None and stop.register_wh is not None and running.register_wh is not None
+    return known and stop.token_ref == running.token_ref and _fits_register(running, stop)
 
 
 def _fits_register(running: Running, stop: Stop) -> bool:

@@ -8,9 +8,13 @@ from volt_station.domain.turn import Source, Turn
 
 
 def changed(turn: Turn, status: Status, source: Source) -> None:
-    """A connector's status. Repetitions (same connector, timestamp and status) say nothing."""
+    """A connector's status. Repetitions (same connector, timestamp and status) say nothing.
+
+    Where all timestamps are the same, or there are none, only the present status said again is one.
+    """
     evse = turn.state.evses.get(status.evse, NO_EVSE)
     known = evse.connectors.get(status.connector)
+    live = _is_live(status, known)
     event = ConnectorStatusChanged(
         time=status.time,
         frame=source.frame,
@@ -25,9 +29,10 @@ def changed(turn: Turn, status: Status, source: Source) -> None:
         vendor_id=status.vendor_id,
         vendor_error_code=status.vendor_error_code,
         info=status.info,
-        live=_is_live(status, known),
+        live=live,
+        resumed=live and (known is None or known.link_seq != source.frame.link_seq),
     )
-    if status.time.sent is None:
+    if status.time.sent is None or "clock_stuck" in source.suspect:
         if known is not None and known.said == marks.of_condition(event):
             return
     elif marks.bears(evse.seen, marks.of_status(event)):

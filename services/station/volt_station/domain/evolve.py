@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from volt_contracts.fact import FactTime
 from volt_contracts.station import (
     Booted,
     CommandFinished,
@@ -22,7 +23,7 @@ from volt_contracts.station import (
     TransactionStarted,
     TransactionUpdated,
 )
-from volt_station.domain import evolve_commands, evolve_transactions, marks
+from volt_station.domain import evolve_commands, evolve_transactions, lag, marks
 from volt_station.domain.limits import CONNECTORS, EVSES, WAITING
 from volt_station.domain.state import (
     EMPTY,
@@ -46,7 +47,19 @@ def evolve(state: Station | None, event: Any) -> Station:
     """The twin after one more event; events that change nothing leave the very same object."""
     before = EMPTY if state is None else state
     fold = _FOLDS.get(type(event))
-    return before if fold is None else fold(before, event)
+    if fold is None:
+        return before
+    after = fold(before, event)
+    return _clocked(after, event.time) if type(event) in _TIMED else after
+
+
+def _clocked(state: Station, time: FactTime) -> Station:
+    """What a fact with a time of the station's shows of its clock; of a good one there is nothing to keep."""
+    known = state.lag
+    if known is None and time.clock == "good" and time.offline == "no":
+        return state
+    shown = lag.heard(known, time)
+    return state if shown is known else replace(state, lag=shown)
 
 
 def _link_up(state: Station, event: LinkUp) -> Station:
@@ -106,7 +119,8 @@ def _status_changed(state: Station, event: ConnectorStatusChanged) -> Station:
     connectors = evse.connectors
     if event.live and (event.connector in connectors or len(connectors) < CONNECTORS):
         at = event.time.at if event.time.clock == "good" else None
-        connectors = {**connectors, event.connector: Connector(event.status, marks.of_condition(event), at)}
+        link_seq = -1 if event.frame is None else event.frame.link_seq
+        connectors = {**connectors, event.connector: Connector(event.status, marks.of_condition(event), at, link_seq)}
     seen = evse.seen if event.time.sent is None else marks.added(evse.seen, [marks.of_status(event)])
     waiting = evse.waiting
     if waiting and event.status == "Available":
@@ -120,6 +134,10 @@ def _readings_taken(state: Station, event: ReadingsTaken) -> Station:
 
 def readings_taken(state: Station, event: ReadingsTaken, taken: list[str]) -> Station:
     """The twin after readings with these marks, for whoever has worked them out already."""
+    return _clocked(_read(state, event, taken), event.time)
+
+
+def _read(state: Station, event: ReadingsTaken, taken: list[str]) -> Station:
     known = state.evses
     if event.seq_no is not None or not event.readings or (event.evse not in known and len(known) >= EVSES):
         return evolve_transactions.metered(state, event)
@@ -145,6 +163,9 @@ def _started(state: Station, event: TransactionStarted) -> Station:
         return state
     return _with_evse(state, event.evse, replace(evse, waiting=()))
 
+
+_TIMED = frozenset({ConnectorStatusChanged, TransactionStarted, TransactionUpdated, TransactionEnded})
+"""Beside readings: the facts that bear a time of the station's own."""
 
 _FOLDS: dict[type, Callable[[Station, Any], Station]] = {
     LinkUp: _link_up,

@@ -140,12 +140,18 @@ def ended(state: Station, event: TransactionEnded) -> Station:
         verdict=known.verdict,
         numbers=_numbers(known.numbers, event.seq_no),
         token_ref=None if known.start else known.token_ref,
+        ran=event.time.clock != "unset" or known.start != _start_at(state, known, event.time.sent),
     )
     # Whole seconds, not `noted_at`: making fifty times cost more than all the rest of the fold of a visit.
     horizon = seconds_of(event.time.received_at - STUBS_FOR)
     kept = tuple([one for one in state.ended if one.began + one.lasted + one.heard_after > horizon])
     running = {uid: one for uid, one in state.running.items() if uid != known.uid}
     return replace(state, running=running, ended=(*kept, stub)[-STUBS:])
+
+
+def _start_at(state: Station, known: Running, sent: str | None) -> str:
+    """The mark that its start would bear with this timestamp."""
+    return marks.start(state.hardware.epoch, known.evse, sent, known.token_ref, known.began_wh)
 
 
 def _numbers(numbers: Numbers | None, number: int | None) -> Numbers | None:

@@ -6,8 +6,11 @@ LATE_AFTER = timedelta(seconds=60)
 """A fact older than this when it arrives was made while the station was offline, if it can have been offline then."""
 AHEAD_AFTER = timedelta(seconds=60)
 """A station clock ahead by more than this is `offset`."""
-ABSURDLY_AHEAD = timedelta(days=1)
-"""A station clock ahead by more than this is no clock."""
+ABSURD = timedelta(days=1)
+"""A station clock that is off by more than this is no clock."""
+STEADY_FOR = timedelta(minutes=2)
+STEADY_WITHIN = timedelta(seconds=30)
+"""Facts that long apart whose ages differ by no more than this come from a clock that is off, and are not late."""
 
 SILENT_AFTER = timedelta(minutes=12, seconds=30)
 """2.5 times the five minutes after which a gateway says that a quiet link is alive."""

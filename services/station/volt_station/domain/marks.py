@@ -1,6 +1,7 @@
 """Short marks by which a repetition is told: 48 bits as eight characters, kept in a bounded row per EVSE."""
 
 from binascii import b2a_base64
+from decimal import Decimal
 from hashlib import blake2b
 
 import msgspec
@@ -51,8 +52,13 @@ def of_condition(event: ConnectorStatusChanged) -> str:
 
 
 def of_start(event: TransactionStarted) -> str:
+    """Identity of a start."""
+    return start(event.hardware_epoch, event.evse, event.time.sent, event.token_ref, event.register_wh)
+
+
+def start(epoch: int, evse: int, sent: str | None, token_ref: str | None, register_wh: Decimal | None) -> str:
     """Identity of a start within its hardware epoch: EVSE, timestamp as sent, token, register."""
-    return mark(f"{event.hardware_epoch}|{event.evse}|{event.time.sent}|{event.token_ref}|{event.register_wh}")
+    return mark(f"{epoch}|{evse}|{sent}|{token_ref}|{register_wh}")
 
 
 def of_stop(sent: str | None, token_ref: str | None, reason: str | None) -> str:

@@ -51,6 +51,8 @@ def _started(turn: Turn, event: Event, known: Running | Ended | None, source: So
 
 def _is_another(turn: Turn, event: Event, known: Running | Ended, source: Source) -> bool:
     """Whether this Started is of another transaction that only bears the same id."""
+    if len(event.protocol_id) >= _UNIQUE_FROM:
+        return False
     runs = transactions.runs(event.time)
     if not known.start:
         return isinstance(known, Ended) and runs and event.time.at > known.ended_at

@@ -16,6 +16,23 @@ def seconds_of(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(seconds=1)
 
 
+class Lag(msgspec.Struct, frozen=True, array_like=True):
+    """By how much the station's clock was behind ours when that was heard last: negative for one that is ahead.
+
+    Until it is `known`, the fact may as well have been late. `late_at`: when the last one came that was.
+    `shown`: the latest time of all, and since when it was shown; `again`: when another fact showed it a minute
+    later. Of a queue that breaks off and is sent again, frames of one second do so too; not once more, a minute later.
+    """
+
+    seconds: int
+    heard_at: datetime
+    shown: datetime
+    since: datetime
+    known: bool = False
+    late_at: datetime | None = None
+    again: datetime | None = None
+
+
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     """A link as it was opened; all that is needed to say again that it is up."""
 
@@ -78,6 +95,8 @@ class Connector(msgspec.Struct, frozen=True, omit_defaults=True):
     status: ConnectorStatus
     said: str
     at: datetime | None = None
+    link_seq: int = -1
+    """The link on which it was told."""
 
 
 class Waiting(msgspec.Struct, frozen=True, array_like=True):
@@ -143,6 +162,8 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag="ended"):
     verdict: Verdict | None = None
     numbers: Numbers | None = None
     token_ref: str | None = None
+    ran: bool = True
+    """Whether the station's clock went on from its start to its stop."""
 
     @property
     def started_at(self) -> datetime:
@@ -182,6 +203,7 @@ class Station(msgspec.Struct, frozen=True, omit_defaults=True):
     """One station's twin."""
 
     link: Link = Unseen()
+    lag: Lag | None = None
     registration: Registration | None = None
     hardware: Hardware = Hardware()
     evses: dict[int, Evse] = {}

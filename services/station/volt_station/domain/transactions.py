@@ -38,9 +38,18 @@ def started(turn: Turn, start: Start, source: Source) -> None:
     if running is not None:
         repeated(turn, running, start.token, event)
         return
-    if runs(start.time) and any(stub.start == mark for stub in turn.state.ended):
+    if any(stub.start == mark and _is_repeated(stub, start) for stub in turn.state.ended):
         return
     say_started(turn, event)
+
+
+def _is_repeated(stub: Ended, start: Start) -> bool:
+    """Whether a start like that of an ended transaction is a repetition of it.
+
+    A clock that went on meanwhile would show another time, a register that counts the meter's life another value.
+    Where both stand still it is taken for another one: a card that charges again and again at such a station.
+    """
+    return runs(start.time) or stub.ran or bool(start.register_wh)
 
 
 def repeated(turn: Turn, known: Running, token: Token, event: TransactionStarted) -> None:
