@@ -222,7 +222,9 @@ STATUSES: Mapping[str, tuple[Any, ChargingState | None]] = {
 }
 
 
-def status(minute: float, word: str, evse: int = 1, connector: int = 1, live: bool = True) -> ConnectorStatusChanged:
+def status(
+    minute: float, word: str, evse: int = 1, connector: int = 1, live: bool = True, resumed: bool = False
+) -> ConnectorStatusChanged:
     """StatusNotification, in the words of 1.6 (`Occupied` is that of 2.x)."""
     neutral, charging_state = STATUSES[word]
     return ConnectorStatusChanged(
@@ -233,6 +235,7 @@ def status(minute: float, word: str, evse: int = 1, connector: int = 1, live: bo
         status_as_sent=word,
         charging_state=charging_state,
         live=live,
+        resumed=resumed,
     )
 
 

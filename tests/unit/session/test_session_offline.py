@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
 from unit.session.session_story import (
     OTHER_TAG,
     TAG,
@@ -14,6 +15,7 @@ from unit.session.session_story import (
     status,
 )
 
+from volt_contracts.fact import FactTime
 from volt_contracts.session import (
     SessionEnded,
     SessionFinalised,
@@ -150,3 +152,56 @@ def test_an_offline_charge_that_went_on_after_its_visit_was_ended_by_timer_belon
     assert story.last(SessionRevised).summary.energy_wh == Decimal(1400)
     story.fact(started(25, "tx-3", 2400), heard=25.7)
     assert len(story.all(SessionStarted)) == 2, "what is live joins no visit that is over"
+
+
+def test_the_status_of_a_running_charge_overtakes_its_start() -> None:
+    story = Story()
+    story.fact(status(60, "Charging", resumed=True))
+    story.fact(started(5, offline="inferred"), heard=60.1)
+    story.fact(metered((30, 4000), offline="inferred"), heard=60.2)
+    assert [visit.started_at for visit in story.open] == [at(5)]
+    story.fact(ended(70))
+    story.fact(status(75, "Available"))
+    assert len(story.all(SessionStarted)) == 1
+    assert story.last(SessionEnded).summary.energy_wh == Decimal(8000)
+
+
+def test_the_last_of_several_late_charges_is_that_of_the_car_that_is_there() -> None:
+    story = Story()
+    story.fact(status(60, "Charging", resumed=True))
+    story.fact(started(5, "tx-1", offline="inferred"), heard=60.1)
+    story.fact(ended(10, "tx-1", register=1500, offline="inferred"), heard=60.2)
+    story.fact(started(40, "tx-2", 1500, offline="inferred", token_ref=OTHER_TAG), heard=60.3)
+    (visit,) = story.open
+    assert [transaction.uid for transaction in visit.transactions] == ["tx-2"]
+    assert visit.changes[-1].charging_state == "Charging", "what the status said is of this car"
+    former = story.last(SessionEnded).summary
+    assert (former.energy_wh, former.plugged_at) == (Decimal(500), None)
+
+
+def test_a_car_that_has_just_come_takes_no_charge_of_the_past() -> None:
+    story = Story()
+    story.fact(status(60, "Preparing", resumed=True))
+    story.fact(started(5, offline="inferred"), heard=60.1)
+    assert len(story.all(SessionStarted)) == 2
+
+
+def test_the_status_after_a_late_end_is_waited_for_from_when_that_was_heard() -> None:
+    story = Story()
+    story.fact(started(0, offline="inferred"), heard=60)
+    story.fact(ended(10, offline="inferred"), heard=60)
+    story.fact(status(61, "Finishing", resumed=True))
+    assert len(story.all(SessionStarted)) == 1
+    story.fact(status(70, "Available"))
+    assert story.last(SessionEnded).summary.unplugged_at == at(70)
+
+
+def test_where_the_clock_is_hours_behind_the_status_after_an_end_is_waited_for_all_the_same() -> None:
+    story = Story()
+    behind = FactTime(at=at(-120), received_at=at(0), clock="offset")
+    story.fact(replace(started(-120), time=behind), heard=0)
+    story.fact(replace(ended(-110), time=replace(behind, at=at(-110))), heard=10)
+    story.pass_time(at(24))
+    assert story.open
+    story.pass_time(at(26))
+    assert not story.open

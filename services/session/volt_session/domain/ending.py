@@ -35,14 +35,23 @@ LOST = timedelta(days=3)
 """Without any sign of a visit that nothing has ended: it is over."""
 
 
-def end(d: Decision, visit: Open, closed_by: ClosedBy, unplugged_at: datetime | None = None) -> None:
-    """SessionEnded; provisional, because stations send late what they could not send in time."""
+def end(
+    d: Decision,
+    visit: Open,
+    closed_by: ClosedBy,
+    unplugged_at: datetime | None = None,
+    next_at: datetime | None = None,
+) -> None:
+    """SessionEnded; provisional, because stations send late what they could not send in time.
+
+    `next_at`: when the visit begins that takes its place.
+    """
     fill_in(d, visit)
     visit_now = d.visit(visit.session_id)
     unplugged_at = unplugged_at or visit_now.unplugged_at
     missing = missing_of(visit_now)
     final_at = finalise_at(d, missing)
-    ended = as_ended(visit_now, end_of(d.state, visit_now, unplugged_at), unplugged_at, final_at)
+    ended = as_ended(visit_now, end_of(d.state, visit_now, unplugged_at, next_at), unplugged_at, final_at)
     for transaction in running(visit_now):
         # a transaction whose stop never comes would hold its token for ever
         note_use(d, transaction.token_ref, transaction.uid, running=False, at=ended.ended_at)
@@ -148,12 +157,16 @@ def _deadlines(state: SessionState) -> Iterator[Deadline]:
 
 def _over_at(visit: Open) -> datetime:
     """When a timer ends the visit. Where the connector's status said "plugged", only its status says "left"."""
-    stops = [transaction.ended_at for transaction in visit.transactions if isinstance(transaction, Stopped)]
+    stops = [_status_until(transaction) for transaction in visit.transactions if isinstance(transaction, Stopped)]
     if visit.unplugged_at is not None:
         return visit.unplugged_at + NO_STATUS
     if visit.plugged_at is None and stops and not running(visit):
-        return max(stops) + NO_STATUS
+        return max(stops)
     return last_sign(visit) + LOST
+
+
+def _status_until(transaction: Stopped) -> datetime:
+    return transaction.status_until or transaction.ended_at + NO_STATUS
 
 
 def _may_stop(visit: Open, transaction: Running | Stopped, now: datetime) -> bool:

@@ -70,6 +70,7 @@ def _started(state: SessionState, event: SessionStarted) -> SessionState:
         connector=event.connector,
         started_at=event.started_at,
         plugged_at=event.plugged_at,
+        resumed=event.resumed,
         suspect=event.suspect,
         **of_place(event.place),
     )

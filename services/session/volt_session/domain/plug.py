@@ -9,7 +9,7 @@ from volt_session.domain.curve import state_at
 from volt_session.domain.decision import Decision
 from volt_session.domain.ending import end
 from volt_session.domain.revising import revise
-from volt_session.domain.session import Ended, Open, Running, Stopped, Visit, at_evse, current, running
+from volt_session.domain.session import SUSPENDED_BY, Ended, Open, Running, Stopped, Visit, at_evse, current, running
 from volt_session.domain.summary import last_sign
 from volt_session.domain.visit import was_plugged
 from volt_session.domain.visits import begin
@@ -18,7 +18,6 @@ JUST_STARTED = timedelta(seconds=60)
 """A station may send `Preparing` after the start that followed it."""
 TIME_TO_PLUG_IN = timedelta(minutes=5)
 """A transaction may start with the token; until then `Available` does not say that the car has left."""
-SUSPENDED_BY: dict[ChargingState, SuspendedBy] = {"SuspendedEV": "ev", "SuspendedEVSE": "evse"}
 
 
 def status(d: Decision, message: Message) -> None:
@@ -78,6 +77,7 @@ def _occupied(d: Decision, fact: ConnectorStatusChanged) -> None:
             at=max([fact.time.at, *_former_times(d, fact.evse)]),
             hardware_epoch=d.state.hardware_epoch,
             suspect=fact.suspect,
+            resumed=fact.resumed and fact.status_as_sent != "Preparing",
         )
     note_state(d, visit, fact.charging_state or _connected(visit, fact.time.at), fact.time.at, by_connector=True)
 

@@ -31,7 +31,9 @@ def finalise_at(d: Decision, missing: tuple[str, ...]) -> datetime:
     return d.now + timedelta(seconds=settings.settlement_delay_s)
 
 
-def end_of(state: SessionState, visit: Visit, unplugged_at: datetime | None) -> datetime:
+def end_of(
+    state: SessionState, visit: Visit, unplugged_at: datetime | None, next_at: datetime | None = None
+) -> datetime:
     """When a visit was over: unplugged, or the last moment at which it is known to have lasted.
 
     Nobody saw when a car left whose unplugging is not on record: whatever came after the last sign is not its time.
@@ -39,7 +41,7 @@ def end_of(state: SessionState, visit: Visit, unplugged_at: datetime | None) -> 
     sign = last_sign(visit)
     if unplugged_at is not None:
         return max(unplugged_at, sign)
-    following = next_begin(state, visit)
+    following = next_at or next_begin(state, visit)
     return sign if following is None else max(visit.started_at, min(sign, following))
 
 

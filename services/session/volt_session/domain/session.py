@@ -4,6 +4,7 @@ A visit is open, ended (provisionally) or finalised; a transaction of it runs or
 outcome or has one. Everything here is the fold of `session.events` and of nothing else.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -11,9 +12,10 @@ from typing import Literal
 import msgspec
 
 from volt_contracts.message import Actor, OutcomeWord
-from volt_contracts.station import ChargingState
+from volt_contracts.station import ChargingState, SuspendedBy
 
 ClosedBy = Literal["station", "timer", "operator"]
+SUSPENDED_BY: Mapping[ChargingState, SuspendedBy] = {"SuspendedEV": "ev", "SuspendedEVSE": "evse"}
 
 
 class Point(msgspec.Struct, frozen=True, array_like=True):
@@ -65,6 +67,8 @@ class Stopped(Transaction, frozen=True, kw_only=True, omit_defaults=True, tag="s
     reason: str | None = None
     stop_token_ref: str | None = None
     missing: tuple[str, ...] = ()
+    status_until: datetime | None = None
+    """Where its end is not of our time: until when a status may come that says whether the car is still there."""
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,6 +82,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Only the connector's status says this: without it nobody will say either that the car has left."""
     unplugged_at: datetime | None = None
     network_version: int = 0
+    resumed: bool = False
+    """The car was there already when the station's link came back."""
     session_register: bool = False
     """The meter counts each transaction from zero."""
     transactions: tuple[Running | Stopped, ...] = ()

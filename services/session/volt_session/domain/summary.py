@@ -19,7 +19,7 @@ def summarise(visit: Visit) -> Summary:
     return Summary(
         started_at=visit.started_at,
         energy_wh=energy_wh(visit),
-        plugged_at=visit.plugged_at,
+        plugged_at=_plugged_at(visit),
         authorized_at=_authorized_at(visit),
         energy_started_at=min(_energy_starts(visit), default=None),
         energy_ended_at=max(_energy_ends(visit), default=None),
@@ -33,6 +33,13 @@ def summarise(visit: Visit) -> Summary:
         authorization=_authorization(visit),
         suspect=_suspect(visit),
     )
+
+
+def _plugged_at(visit: Visit) -> datetime | None:
+    """A plug that was told later than the visit lasted is that of the next one."""
+    if isinstance(visit, Ended) and visit.plugged_at is not None and visit.plugged_at > visit.ended_at:
+        return None
+    return visit.plugged_at
 
 
 def missing_of(visit: Visit) -> tuple[str, ...]:

@@ -5,13 +5,13 @@ from volt_contracts.station import SequenceGap, TransactionEnded, TransactionSta
 from volt_eventlog.message import Message
 from volt_session.domain.curve import energy_at
 from volt_session.domain.decision import Decision
-from volt_session.domain.ending import end_if_over
+from volt_session.domain.ending import NO_STATUS, end_if_over
 from volt_session.domain.energy import known
 from volt_session.domain.plug import moved, note_state
 from volt_session.domain.revising import revise_ended
 from volt_session.domain.session import Ended, Open, Running, Stopped, finalised_with, transaction_of
 from volt_session.domain.tokens import authorize, note_use
-from volt_session.domain.visits import late, visit_for
+from volt_session.domain.visits import is_history, late, visit_for
 
 
 def started(d: Decision, message: Message) -> None:
@@ -69,6 +69,7 @@ def ended(d: Decision, message: Message) -> None:
             token_ref=fact.token_ref,
             missing=fact.missing,
             suspect=fact.suspect,
+            status_until=None if _in_time(fact) else d.now + NO_STATUS,
         )
     )
     _meter_stop(d, before, fact)
@@ -78,6 +79,11 @@ def ended(d: Decision, message: Message) -> None:
     if isinstance(visit, Open):
         end_if_over(d, visit)
     revise_ended(d, before, "late_stop")
+
+
+def _in_time(fact: TransactionEnded) -> bool:
+    """Whether its time is ours, so that what is waited for can be counted from it."""
+    return fact.time.clock == "good" and not is_history(fact)
 
 
 def gap(d: Decision, message: Message) -> None:

@@ -104,6 +104,7 @@ def _stopped(transaction: Running | Stopped, event: TransactionLeft, register_kn
         reason=event.reason or (former.reason if former is not None else None),
         stop_token_ref=event.token_ref or (former.stop_token_ref if former is not None else None),
         missing=event.missing,
+        status_until=event.status_until or (former.status_until if former is not None else None),
     )
 
 

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Literal
 
 from volt_contracts.fact import Fact
-from volt_contracts.session import LateSessionFact, SessionStarted
+from volt_contracts.session import ChargingStateChanged, LateSessionFact, SessionStarted
 from volt_contracts.station import TransactionStarted
 from volt_session.domain.decision import Decision
 from volt_session.domain.ending import NO_STATUS, end
 from volt_session.domain.places import place_of
 from volt_session.domain.session import (
+    SUSPENDED_BY,
+    Change,
     Ended,
     Open,
     SessionState,
@@ -42,11 +44,14 @@ def begin(
     at: datetime,
     hardware_epoch: int,
     suspect: tuple[str, ...] = (),
+    resumed: bool = False,
 ) -> Open | Ended:
     """SessionStarted; what went on at that EVSE until then is over, if the EVSE is known."""
+    said: Change | None = None
     for former in at_evse(d.state, evse) if evse else ():
         if isinstance(former, Open) and former.started_at <= at:
-            end(d, former, "station")
+            said = next((change for change in former.changes[-1:] if change.at >= at), None)
+            end(d, former, "station", next_at=at)
     session_id = d.next_id
     d.emit(
         SessionStarted(
@@ -59,16 +64,32 @@ def begin(
             plugged_at=at if opened_by == "plugged" else None,
             place=place_of(d, evse, connector),
             suspect=suspect,
+            resumed=resumed,
         )
     )
+    if said is not None:
+        _hand_over(d, session_id, said)
     return d.visit(session_id)
+
+
+def _hand_over(d: Decision, session_id: str, said: Change) -> None:
+    """The connector's status overtook the start: it was told of the former visit, and is of the one that begins."""
+    d.emit(
+        ChargingStateChanged(
+            session_id=session_id,
+            charging_state=said.charging_state,
+            suspended_by=SUSPENDED_BY.get(said.charging_state),
+            reported_by="connector",
+            at=said.at,
+        )
+    )
 
 
 def visit_for(d: Decision, fact: TransactionStarted) -> Open | Ended:
     """The visit that a transaction joins, begun where there is none."""
-    candidate = _candidate(d.state, fact)
-    if candidate is not None and _takes(candidate, fact):
-        return candidate
+    for candidate in (_candidate(d.state, fact), _resumed(d.state, fact)):
+        if candidate is not None and _takes(candidate, fact):
+            return candidate
     return begin(
         d,
         opened_by="authorized" if fact.trigger == "Authorized" else "transaction",
@@ -91,6 +112,15 @@ def _candidate(state: SessionState, fact: TransactionStarted) -> Open | Ended | 
         return _only_idle(state)
     goes_on = None if is_history(fact) else current(state, fact.evse)
     return goes_on or _at_that_time(state, fact.evse, fact.time.at)
+
+
+def _resumed(state: SessionState, fact: TransactionStarted) -> Open | None:
+    """The visit of a car that was there when the link came back, if its transaction is yet to come.
+
+    Of several starts that come late the last one is its own: each with another token takes the plug from the former.
+    """
+    visit = current(state, fact.evse) if fact.evse and is_history(fact) else None
+    return visit if visit is not None and visit.resumed and not visit.transactions else None
 
 
 def _only_idle(state: SessionState) -> Open | None:

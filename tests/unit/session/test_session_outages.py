@@ -1,0 +1,174 @@
+"""Whatever a cut does to the order and the number of frames, and whatever the station's clock is worth: history is
+right to the Wh, and what is live is never wrong. Both deciders, chained; what a clock cannot tell is said beside it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from unit.session.outage_chain import Chain
+from unit.session.outage_clocks import GOOD, LOCAL, OFF, SET_LATER, STUCK, UNSET, Clock
+from unit.session.outage_delivery import HABITS, Cut, Habits, cuts, delivered
+from unit.session.outage_world import Stay, World, moment, with_last_cars, worlds
+
+from volt_contracts.message import Event
+from volt_contracts.session import SessionFinalised
+from volt_contracts.station import TransactionEnded, TransactionStarted
+
+Outage = tuple[World, Cut, Habits]
+MINUTE = timedelta(minutes=1)
+
+
+@st.composite
+def outages(draw: st.DrawFn) -> Outage:
+    """Cars, a cut, and habits; the last cars come when it is over, for what is live to be told by."""
+    world = draw(worlds())
+    cut = draw(cuts(world))
+    return with_last_cars(world, cut.end), cut, draw(HABITS)
+
+
+def lived(outage: Outage, clock: Clock, *, strict: bool = True) -> Chain:
+    """All of it. `strict`: at no step does a late frame change what is live."""
+    world, cut, habits = outage
+    chain = Chain(world)
+    for step in delivered(world, cut, habits, clock):
+        before, visits = chain.statuses(), chain.others_live(step)
+        facts = chain.take(step)
+        if strict and step.late:
+            assert chain.statuses() == before, "a late status changed what is live"
+            assert chain.others_live(step) == visits, "a late frame changed the visit of another car"
+            assert not any(getattr(fact, "live", False) for fact in facts)
+    return chain
+
+
+def final(chain: Chain) -> list[SessionFinalised]:
+    """All visits, when nothing more is waited for."""
+    chain.pass_time(moment(chain.world.end) + timedelta(days=30))
+    assert not chain.visits.visits
+    return chain.finals()
+
+
+def check(outage: Outage, clock: Clock) -> Chain:
+    """What holds where the clock runs: one visit for each car, with its transaction and its energy."""
+    chain = lived(outage, clock)
+    check_present(chain)
+    truth = Counter((stay.token, stay.charge.energy_wh) for stay in chain.world.stays)
+    finals = final(chain)
+    assert Counter((one.summary.token_ref, int(one.summary.energy_wh)) for one in finals) == truth
+    assert [len(one.summary.transactions) for one in finals] == [1] * len(truth)
+    assert len(chain.transactions()) == len(truth)
+    check_effects(chain)
+    return chain
+
+
+def check_present(chain: Chain) -> None:
+    """All cars have left."""
+    assert chain.statuses() == dict.fromkeys(range(1, chain.world.evses + 1), "Available")
+    assert not chain.station.twin.running
+
+
+def check_effects(chain: Chain) -> None:
+    """One effect for each frame: a start and an end for each transaction."""
+    for kind in (TransactionStarted, TransactionEnded):
+        count = Counter(event.transaction_uid for event in of(chain.station.events, kind) if not is_adopted(event))
+        assert set(count.values()) == {1}, kind
+
+
+def is_adopted(event: Event) -> bool:
+    """Whether it is the stand-in for a start that comes later."""
+    return getattr(event, "adopted", False)
+
+
+def of(events: Sequence[Event], kind: type[TransactionStarted | TransactionEnded]) -> list[TransactionStarted]:
+    """The events of one type."""
+    return [event for event in events if isinstance(event, kind)]  # type: ignore[misc]
+
+
+def times(chain: Chain, name: str) -> dict[str | None, datetime | None]:
+    """Token → a moment of the summary."""
+    return {one.summary.token_ref: getattr(one.summary, name) for one in chain.finals()}
+
+
+def charge_times(stays: Sequence[Stay], shift: timedelta) -> dict[str, datetime]:
+    """Token → when its transaction ended, by a clock that is off by that much."""
+    return {stay.token: moment(stay.charge.stop) + shift for stay in stays}
+
+
+@settings(max_examples=60, deadline=None)
+@given(outages())
+def test_with_a_good_clock_all_is_right(outage: Outage) -> None:
+    chain = check(outage, GOOD)
+    assert times(chain, "transaction_ended_at") == charge_times(chain.world.stays, timedelta(0))
+    for stay in chain.world.stays:
+        began = times(chain, "started_at")[stay.token]
+        assert began is not None
+        assert moment(stay.plug) <= began <= moment(stay.charge.start), "from the plug, or from the start"
+
+
+@settings(max_examples=60, deadline=None)
+@given(outages(), OFF | LOCAL)
+def test_with_a_clock_that_is_off_by_a_zone_all_is_right_but_the_hour(outage: Outage, clock: Clock) -> None:
+    chain = check(outage, clock)
+    assert times(chain, "transaction_ended_at") == charge_times(chain.world.stays, timedelta(hours=clock.hours))
+
+
+@settings(max_examples=60, deadline=None)
+@given(outages(), UNSET)
+def test_with_a_clock_that_was_never_set_no_energy_is_lost_or_counted_twice(outage: Outage, clock: Clock) -> None:
+    """A late frame cannot be told from a live one, nor the visit of a plug from that of the charge that comes later:
+    then the former is a visit without a transaction. Nor, before the epoch is found out, which of several charges a
+    stop without an id ends; so here the ids are usable."""
+    world, cut, habits = outage
+    chain = lived((world, cut, with_ids(habits)), clock, strict=False)
+    check_present(chain)
+    check_energy(chain, final(chain))
+    assert len(chain.transactions()) == len(chain.world.stays)
+    check_effects(chain)
+    last = chain.world.stays[-1]
+    ended = times(chain, "transaction_ended_at")[last.token]
+    assert ended is not None
+    assert abs(ended - moment(last.charge.stop)) < MINUTE, "reception rules, also where the epoch is a possible time"
+
+
+@settings(max_examples=60, deadline=None)
+@given(outages(), STUCK)
+def test_with_a_clock_that_stands_still_no_energy_is_lost(outage: Outage, clock: Clock) -> None:
+    """Where the register begins at zero each time, a start that is sent again after its end is like another one's:
+    it is taken for that, and marked."""
+    chain = lived(outage, clock, strict=False)
+    check_present(chain)
+    finals = final(chain)
+    began = of(chain.station.events, TransactionStarted)
+    if len(chain.transactions()) == len(chain.world.stays):
+        check_energy(chain, finals)
+        return
+    alike = [event for event in began if not event.register_wh]
+    assert len(began) - len(alike) <= len(chain.world.stays)
+    assert any("clock_stuck" in event.suspect for event in alike)
+
+
+@settings(max_examples=60, deadline=None)
+@given(outages(), SET_LATER)
+def test_with_a_clock_that_is_set_in_the_middle_history_is_right(outage: Outage, clock: Clock) -> None:
+    """With usable ids. For a minute after it was set back, what is live may be taken for late; not for longer."""
+    world, cut, habits = outage
+    chain = lived((world, cut, with_ids(habits)), clock, strict=False)
+    check_present(chain)
+    check_energy(chain, final(chain))
+    assert len(chain.transactions()) == len(world.stays)
+    check_effects(chain)
+
+
+def with_ids(habits: Habits) -> Habits:
+    """The same station, which fills in the ids of what it has queued."""
+    return Habits(**{**vars(habits), "ids": "filled"})
+
+
+def check_energy(chain: Chain, finals: list[SessionFinalised]) -> None:
+    """Each car's energy is in one visit of its own; what is left are visits without a transaction."""
+    charged = [one for one in finals if one.summary.transactions]
+    truth = Counter((stay.token, stay.charge.energy_wh) for stay in chain.world.stays)
+    assert Counter((one.summary.token_ref, int(one.summary.energy_wh)) for one in charged) == truth
+    assert all(one.summary.energy_wh == 0 for one in finals if not one.summary.transactions)
