@@ -285,3 +285,20 @@ def test_the_main_meter_is_of_no_transaction_not_even_of_one_whose_evse_is_not_k
     then = story.call("MeterValues", {"evseId": 0} | metered(story.wait(minutes=1), 99_000))
     assert then.events == []
     assert then.to(STATION_TELEMETRY)[0].transaction_uid is None
+
+
+def test_a_charging_state_is_told_with_its_place() -> None:
+    story = station()
+    started(story)
+    fact = event(story.wait(seconds=2), "Updated", 1, info={"chargingState": "Charging"}).only(TransactionUpdated)
+    assert (fact.evse, fact.connector, fact.charging_state) == (1, 2, "Charging")
+
+
+def test_a_charging_state_that_was_told_late_is_news_when_it_is_told_in_time() -> None:
+    story = station()
+    charging = {"chargingState": "Charging"}
+    started(story, at=story.stamp(hours=2), offline=True, info=charging)
+    event(story, "Updated", 1, at=story.stamp(hours=1), offline=True, info=charging)
+    live = event(story, "Updated", 2, info=charging).only(TransactionUpdated)
+    assert (live.charging_state, live.time.offline) == ("Charging", "no")
+    assert event(story.wait(seconds=1), "Updated", 3, info=charging).only(TransactionUpdated).charging_state is None

@@ -161,7 +161,7 @@ def _changes(turn: Turn, event: Event, known: Running | Ended) -> dict[str, Any]
         changes |= {"evse": event.evse, "connector": event.connector or 1}
     if isinstance(known, Ended):
         return changes
-    if event.charging_state is not None and event.charging_state != known.charging_state:
+    if event.charging_state is not None and _is_news(event, known):
         changes["charging_state"] = event.charging_state
     if _brings_token(event.token, known):
         changes["token_ref"] = event.token.ref
@@ -169,6 +169,13 @@ def _changes(turn: Turn, event: Event, known: Running | Ended) -> dict[str, Any]
     if event.remote_start_id is not None and (command_id is not None or event.seq_no is not None):
         changes |= {"remote_start_id": event.remote_start_id, "command_id": command_id}
     return changes
+
+
+def _is_news(event: Event, known: Running) -> bool:
+    """Whether the charging state is another one, or was only told late so far and is now true for the present."""
+    if event.charging_state != known.charging_state:
+        return True
+    return known.state_is_old and event.time.offline not in ("reported", "inferred")
 
 
 def _brings_token(token: Token, known: Running) -> bool:
@@ -181,6 +188,9 @@ def _brings_token(token: Token, known: Running) -> bool:
 def _say_updated(turn: Turn, event: Event, known: Running | Ended, changes: dict[str, Any], source: Source) -> None:
     with_token = "token_ref" in changes
     state = changes.get("charging_state")
+    place: tuple[int | None, int | None] = (None, None)
+    if state is not None and isinstance(known, Running) and known.evse > 0:
+        place = (known.evse, known.connector)
     turn.say(
         TransactionUpdated(
             time=event.time,
@@ -188,8 +198,8 @@ def _say_updated(turn: Turn, event: Event, known: Running | Ended, changes: dict
             decoder=source.decoder,
             suspect=source.suspect,
             transaction_uid=known.uid,
-            evse=changes.get("evse"),
-            connector=changes.get("connector"),
+            evse=changes.get("evse") or place[0],
+            connector=changes.get("connector") or place[1],
             seq_no=event.seq_no,
             trigger=event.trigger,
             charging_state=state,

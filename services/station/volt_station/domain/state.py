@@ -140,6 +140,8 @@ class Running(msgspec.Struct, frozen=True, tag="running", omit_defaults=True):
     """The register at the start, the latest one, and when that was read."""
     register_at: datetime | None = None
     charging_state: ChargingState | None = None
+    state_is_old: bool = False
+    """It was told late: when it is told again in time, that is news."""
     offered_w: Decimal | None = None
     numbers: Numbers | None = None
 
