@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from benchmarks import beside, fold, gateway, log_speed, machine, pipe, report
+from benchmarks import backlog, beside, fold, gateway, log_speed, machine, pipe, report
 from benchmarks.figure import Figure, NotMeasured
 from benchmarks.plan import QUICK, WHOLE, Plan
 from benchmarks.stage import GATEWAY_ALONE, Stage, standing
@@ -29,6 +29,7 @@ THROUGH_THE_PIPE: OnStage = {
     "idle": gateway.idle,
     "rest": pipe.rest,
     "calm": pipe.calm,
+    "backlog": backlog.figures,
     "views": log_speed.views,
     "pipe": pipe.pipe,
     "replay": log_speed.replay,

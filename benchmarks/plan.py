@@ -22,6 +22,7 @@ class Plan:
     drain_s: float = 60.0
     fold_messages: int = 25_000
     view_records: int = 20_000
+    backlog_frames: int = 20_000
 
 
 WHOLE = Plan()
@@ -40,4 +41,5 @@ QUICK = Plan(
     drain_s=30.0,
     fold_messages=6_000,
     view_records=4_000,
+    backlog_frames=4_000,
 )
