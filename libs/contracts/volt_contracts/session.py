@@ -147,7 +147,7 @@ class TransactionLeft(SessionEvent, frozen=True, kw_only=True, tag="session.tran
     missing: tuple[str, ...] = ()
     suspect: tuple[str, ...] = ()
     status_until: datetime | None = None
-    """Until when a status of the connector may still come, where the end was heard of late or by a clock that is off."""
+    """Until when a status of the connector may still come, where the end came late or by a clock that is off."""
 
 
 class SessionMetered(SessionEvent, frozen=True, kw_only=True, tag="session.metered.v1"):

@@ -76,7 +76,7 @@ class RegistrationChanged(Event, frozen=True, kw_only=True, tag="station.registr
 
 
 class ConnectorStatusChanged(Fact, frozen=True, kw_only=True, tag="station.connector_status_changed.v1"):
-    """StatusNotification. One that is not `live` came late and changes history only; `resumed`: the first on its link."""
+    """StatusNotification. One that is not `live` came late and changes history only; `resumed`: first on its link."""
 
     evse: int
     connector: int
