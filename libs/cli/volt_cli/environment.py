@@ -1,4 +1,4 @@
-"""Which Kafka and Postgres a command talks to: the environment's, else those of the local stack in `home`."""
+"""Which Kafka, Postgres and fleet a command talks to: the environment's, else those of the local stack in `home`."""
 
 import os
 from pathlib import Path
@@ -9,6 +9,8 @@ from volt_runtime.settings import Settings
 
 TAKEN = ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "VOLT_PREFIX", "VOLT_TOKEN_SECRET")
 LOCAL_TENANT = "demo"
+FLEET = "simulator"
+FLEET_URL = "VOLT_FLEET_URL"
 
 
 def adopt_stack(home: Path) -> None:
@@ -21,6 +23,10 @@ def adopt_stack(home: Path) -> None:
         if found.state.environment.get(name):
             os.environ.setdefault(name, found.state.environment[name])
     os.environ.setdefault("VOLT_TENANT", LOCAL_TENANT)
+    for process in found.state.processes:
+        if process.name == FLEET and process.health:
+            # The local fleet takes orders where it tells of its health (`stack._fleet`).
+            os.environ.setdefault(FLEET_URL, process.health[0].removesuffix("/readyz"))
 
 
 def cluster() -> Kafka:

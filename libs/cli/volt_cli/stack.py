@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from volt_cli import preparing
+from volt_cli.environment import FLEET
 from volt_cli.talk import err, fail, line, out
 from volt_devstack.control import NotRunning
 from volt_devstack.control import down as stop_stack
@@ -132,8 +133,10 @@ def _fleet(home: Path, stations: int) -> ServiceSpec:
     ledger = home / "fleet" / "ledger.ndjson"
     ledger.parent.mkdir(parents=True, exist_ok=True)
     flags = f"--stations {stations} --compression {FLEET_COMPRESSION} --tokens TAG0001 --ledger {ledger}"
+    # One port for orders and health: `voltlog fleet` finds it in the stack's state.
+    flags += ' --control-port "$VOLT_HEALTH_PORT"'
     shell = f'exec "{sys.executable}" -m volt_simulator --gateway "{gateway}" {flags}'
-    return ServiceSpec(name="simulator", argv=("/bin/sh", "-c", shell), after=("gateway", "prepare"))
+    return ServiceSpec(name=FLEET, argv=("/bin/sh", "-c", shell), after=("gateway", "prepare"))
 
 
 def as_document(state: StackState) -> dict[str, Any]:

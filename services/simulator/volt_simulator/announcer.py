@@ -22,10 +22,11 @@ class Announcer:
         self._outbox = outbox
         self._books = books
         self._clock = clock
+        self.lies = False
 
     def announce(self, connector: Connector, again: bool = False) -> None:
         """Says the status of a connector if it is news, or in any case `again`."""
-        name = self._dialect.status_name(connector.shown)
+        name = self._name(connector)
         if name == connector.announced and not again:
             return
         connector.announced = name
@@ -46,7 +47,10 @@ class Announcer:
 
     def is_told(self, connector: Connector) -> bool:
         """Whether the central system has acknowledged the present status."""
-        return connector.reported == self._dialect.status_name(connector.shown)
+        return connector.reported == self._name(connector)
+
+    def _name(self, connector: Connector) -> str:
+        return self._dialect.status_name(Status.AVAILABLE if self.lies else connector.shown)
 
     def _heard(self, connector: Connector, visit: Visit | None, name: str, answer: Payload) -> None:
         connector.reported = name

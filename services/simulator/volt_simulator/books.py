@@ -98,6 +98,7 @@ class Books:
             started_offline=self._offline(),
             meter_start_wh=connector.meter.open(),
             charging_state=charging_state,
+            clock=self.traits.faults.clock,
         )
         if grant is not None:
             transaction.grant(grant)
@@ -143,15 +144,26 @@ class Books:
         transaction.meter_stop_wh = sample.energy_wh
         transaction.ended_at, transaction.ended_offline = at, self._offline()
         transaction.reason = reason
+        transaction.doubt(self.traits.faults.clock)
         if visit is not None:
             visit.energy_wh += sample.energy_wh - transaction.meter_start_wh
         self._counters.transactions_ended += 1
+        if self.traits.faults.lost_stop:
+            self._lose(transaction)
+            return
         message = self._message(connector, transaction, self._dialect.closed(transaction, self._moment(at), sample))
         if self.traits.faults.late_stop_s:
             connector.held = message
         else:
             self._outbox.keep(message)
         self.note(transaction)
+
+    def _lose(self, transaction: Transaction) -> None:
+        """Nobody will ever be told that it ended."""
+        self._counters.discarded += 1
+        transaction.discarded = True
+        self.note(transaction)
+        self._forget_finished(transaction)
 
     def recall(self, connector: Connector, past: Past) -> None:
         """The power is back: tells again what nobody confirmed before it went (OCPP 1.6 §4.10, OCPP 2.0.1 E15)."""

@@ -1,7 +1,9 @@
 """The true time and the clock of a station, which may never have been set."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from volt_simulator.traits import ClockOff, Faults
 
 NEVER_SET = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -14,12 +16,29 @@ def true_time() -> datetime:
 
 @dataclass(slots=True)
 class StationClock:
-    """A clock that is right, or one that counts from 1970 since the station was powered on."""
+    """A clock that is right, one that counts from 1970 since the station was powered on, or one that is off."""
 
-    is_set: bool
     powered_on: datetime
+    is_set: bool = True
+    off: ClockOff | None = None
+    _stands_at: datetime | None = None
+
+    def go_wrong(self, faults: Faults) -> None:
+        """The clock is from now on as these faults have it; healed it is right again."""
+        self.is_set = not faults.clock_unset
+        stands = faults.clock_off is not None and faults.clock_off.stuck
+        self._stands_at = (self._stands_at or true_time()) if stands else None
+        self.off = faults.clock_off
 
     def stamp(self, at: datetime) -> str:
-        """The true moment `at` as this station writes it: RFC 3339 with `Z`."""
-        shown = at if self.is_set else NEVER_SET + (at - self.powered_on)
-        return shown.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        """The true moment `at` as this station writes it: RFC 3339 with `Z`, unless its fault is to leave that out."""
+        if not self.is_set:
+            return _written(NEVER_SET + (at - self.powered_on))
+        if self.off is None:
+            return _written(at)
+        shown = _written((self._stands_at or at) + timedelta(seconds=self.off.offset_s))
+        return shown.removesuffix("Z") if self.off.without_zone else shown
+
+
+def _written(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -64,6 +64,7 @@ class Connector:
     transaction: Transaction | None = None
     flow: Flow | None = None
     starting: bool = False
+    stuck: bool = False
     held: TransactionMessage | None = None
     orders: asyncio.Queue[Order] = field(default_factory=asyncio.Queue)
 
@@ -76,7 +77,7 @@ class Connector:
     def can_start(self) -> bool:
         """Whether a remote start may begin here."""
         unclaimed = self.transaction is None or self.transaction.token is None
-        return self.operative and unclaimed and not self.starting
+        return self.operative and unclaimed and not self.starting and not self.stuck
 
     def next_visit(self) -> Visit:
         """A car comes; visits are counted from 1 for the life of the connector."""

@@ -77,6 +77,9 @@ class Dialect(Protocol):
     def heartbeat(self) -> Request:
         """Heartbeat."""
 
+    def firmware(self, status: str, attempt: int) -> Request:
+        """FirmwareStatusNotification of the n-th attempt."""
+
     def status_name(self, status: Status) -> str:
         """The version's word for a status."""
 

@@ -25,11 +25,16 @@ Send = Callable[[str], Awaitable[None]]
 
 @dataclass(slots=True)
 class Habits:
-    """How a station sends: the share of frames it sends twice, and of retries that bear the old message id."""
+    """How a station sends.
+
+    `duplicates` is the share of transaction messages that it sends twice, `copies` how often it sends every call, and
+    `same_id_retries` the share of retries that bear the old message id.
+    """
 
     call_timeout_s: float
     duplicates: float = 0.0
     same_id_retries: float = 0.0
+    copies: int = 1
 
 
 class Refused(Exception):
@@ -41,7 +46,10 @@ class Refused(Exception):
 
 
 class Exchange:
-    """The sending half of a station; it outlives its sockets, the outstanding call does not."""
+    """The sending half of a station; it outlives its sockets, the outstanding call does not.
+
+    While it is not `awake` it begins nothing new.
+    """
 
     def __init__(
         self,
@@ -53,6 +61,8 @@ class Exchange:
         unregistered: Callable[[], None],
     ) -> None:
         self.habits = habits
+        self.awake = asyncio.Event()
+        self.awake.set()
         self._version = version
         self._outbox = outbox
         self._counters = counters
@@ -71,6 +81,7 @@ class Exchange:
         """Sends for as long as the socket lives."""
         loop = asyncio.get_running_loop()
         while True:
+            await self.awake.wait()
             self._outbox.changed.clear()
             match self._outbox.next(loop.time()):
                 case PassingCall() as call:
@@ -110,7 +121,7 @@ class Exchange:
     async def _pass(self, send: Send, call: PassingCall) -> None:
         await self._check(call.request.action, call.request.payload)
         try:
-            answer = await self._ask(send, uuid4().hex, call.request.action, call.request.payload, copies=1)
+            answer = await self._ask(send, uuid4().hex, call.request.action, call.request.payload, self.habits.copies)
         except TimeoutError:
             self._counters.timeouts += 1
             call.unanswered("timeout")
@@ -132,7 +143,7 @@ class Exchange:
             return
         if self._is_to_check(message):
             await self._check(message.action, payload)
-        copies = 2 if self._dice.random() < self.habits.duplicates else 1
+        copies = 2 if self._dice.random() < self.habits.duplicates else self.habits.copies
         try:
             answer = await self._ask(send, self._id_for(message), message.action, payload, copies)
         except TimeoutError:

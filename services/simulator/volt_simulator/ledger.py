@@ -10,10 +10,11 @@ from typing import Literal
 
 import msgspec
 
+from volt_simulator.traits import Clock
+
 SYNC_AFTER_S = 0.2
 
 State = Literal["running", "ended"]
-Clock = Literal["good", "unset"]
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):

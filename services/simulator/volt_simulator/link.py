@@ -87,18 +87,46 @@ class Link:
         self._stay_away_s = 0.0
         self._failures = 0
         self._told_refusal: str | None = None
+        self._hurry = asyncio.Event()
 
     async def run(self) -> None:
         """Connects, talks, and connects again."""
         while True:
             try:
+                await self._exchange.awake.wait()
                 await self._talk_once()
             except InvalidHandshake as problem:
                 self._refused(str(problem))
             except (OSError, WebSocketException, TimeoutError) as problem:
                 self._counters.links_refused += 1
                 LOGGER.debug("%s cannot connect: %s", self._address.station, problem)
-            await asyncio.sleep(self._pause_s())
+            await self._stay_away(self._pause_s())
+
+    async def _stay_away(self, seconds: float) -> None:
+        self._hurry.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
+        except TimeoutError:
+            return
+
+    def hurry(self) -> None:
+        """Whatever keeps it away is over: it connects now."""
+        self._stay_away_s = 0.0
+        self._hurry.set()
+
+    def freeze(self) -> None:
+        """The socket stays open, and nobody reads, answers or pings any more."""
+        self._exchange.awake.clear()
+        if self._socket is not None:
+            self._socket.transport.pause_reading()
+
+    def thaw(self) -> None:
+        """It reads again, beginning with what lies in the buffers; a socket that died meanwhile is found out now."""
+        if not self._exchange.awake.is_set():
+            self._exchange.awake.set()
+            if self._socket is not None:
+                self._socket.transport.resume_reading()
 
     def drop(self, stay_away_s: float = 0.0) -> None:
         """The cable is cut: no closing handshake; the station stays away for at least that many seconds."""
@@ -133,13 +161,14 @@ class Link:
             proxy=None,
             open_timeout=self._patience.call_timeout_s,
             close_timeout=2,
-            ping_interval=self._patience.ping_s,
-            ping_timeout=self._patience.ping_s,
+            ping_interval=None,
             max_size=MAX_FRAME_BYTES,
         ) as socket:
             if socket.subprotocol != self._address.subprotocol:
                 raise OSError(f"the other side does not speak {self._address.subprotocol}")
             self._socket = socket
+            if not self._exchange.awake.is_set():
+                self.freeze()
             self._failures = 0
             self._counters.links_opened += 1
             try:
@@ -159,18 +188,33 @@ class Link:
         self._listener.link_up()
         reader = asyncio.create_task(self._read(socket))
         sender = asyncio.create_task(self._exchange.run(socket.send))
+        pinger = asyncio.create_task(self._ping(socket))
+        tasks = (reader, sender, pinger)
         try:
-            await asyncio.wait({reader, sender}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (reader, sender):
+            for task in tasks:
                 task.cancel()
-            ended = await asyncio.gather(reader, sender, return_exceptions=True)
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
         for problem in ended:
             if isinstance(problem, Exception) and not isinstance(problem, ConnectionClosed):
                 raise problem
 
+    async def _ping(self, socket: ClientConnection) -> None:
+        """Ends when a ping finds nobody; the library's own pings would go on while the station is frozen."""
+        while True:
+            await asyncio.sleep(self._patience.ping_s)
+            await self._exchange.awake.wait()
+            try:
+                async with asyncio.timeout(self._patience.ping_s):
+                    await (await socket.ping())
+            except TimeoutError:
+                if self._exchange.awake.is_set():
+                    return
+
     async def _read(self, socket: ClientConnection) -> None:
         async for text in socket:
+            await self._exchange.awake.wait()
             match frames.read(text):
                 case frames.Call() as call:
                     await self._obey(socket, call)
@@ -187,5 +231,6 @@ class Link:
         if reply is None:
             return
         text, afterwards = reply
+        await self._exchange.awake.wait()
         await socket.send(text)
         afterwards()

@@ -66,6 +66,7 @@ def recalled_transaction(entry: TransactionEntry, traits: Traits) -> Transaction
         reason=StopReason.POWER_LOSS if ran else StopReason(entry.reason or StopReason.LOCAL),
         sequence=SEQUENCE_AFTER_POWER_LOSS,
         refused=entry.refused,
+        clock=entry.clock,
     )
 
 

@@ -16,6 +16,8 @@ def connector_of(station: "Station", evse: int) -> Connector | None:
 
 def start(station: "Station", order: Start, evse: int | None) -> bool:
     """Starts at that connector, or at the first free one. False when it cannot."""
+    if station.traits.faults.refuses_remote_start:
+        return False
     if evse is None:
         connector = next((one for one in station.connectors if one.can_start), None)
     else:

@@ -7,7 +7,9 @@ from random import Random
 
 from volt_simulator import commands, frames
 from volt_simulator.acn import Stay
+from volt_simulator.ailments import REBOOT_TAKES_S, Ailments, duplicated_share
 from volt_simulator.announcer import Announcer
+from volt_simulator.authorizer import Authorizer
 from volt_simulator.books import Books
 from volt_simulator.clock import StationClock, true_time
 from volt_simulator.configuration import Configuration
@@ -25,15 +27,12 @@ from volt_simulator.queue import RetryRule
 from volt_simulator.registration import Registrar
 from volt_simulator.tokens import TokenPool
 from volt_simulator.traits import Faults, Traits
-from volt_simulator.transaction import Grant, StopReason, Trigger
+from volt_simulator.transaction import StopReason, Trigger
 from volt_simulator.visit import VisitScript
-from volt_simulator.wire import Payload
 
 ASKS_GATE_EVERY_S = 0.5
-REBOOT_TAKES_S = 2.0
 GRACE_FOR_STOPS_S = 5.0
 LOOKS_AGAIN_AFTER_S = 0.05
-DUPLICATED_SHARE = 0.5
 
 Arrivals = Iterator[tuple[float, Stay]]
 
@@ -85,9 +84,7 @@ class Station:
         ]
         self._pasts = surroundings.pasts
         self.outbox = Outbox(surroundings.retry_rule)
-        self.clock = StationClock(not traits.faults.clock_unset, true_time())
-        self.deaf = False
-        self._refused_tokens: set[str] = set()
+        self.clock = StationClock(true_time())
         self._jobs: set[asyncio.Task[None]] = set()
         self._busy_connectors = 0
         counters, patience = surroundings.counters, surroundings.patience
@@ -102,11 +99,19 @@ class Station:
             offline=lambda: not self.is_online,
             stops_on_invalid_id=lambda: self.configuration.stops_on_invalid_id,
         )
+        self.authorizer = Authorizer(dialect, self.outbox, configuration, surroundings.tokens, counters)
         self.announcer = Announcer(dialect, self.outbox, self.books, self.clock)
         self.registrar = Registrar(traits.station, dialect, self.outbox, counters, dice, self._accepted)
-        habits = Habits(patience.call_timeout_s, _duplicates(traits.faults), traits.same_id_retries)
+        habits = Habits(patience.call_timeout_s, duplicated_share(traits.faults), traits.same_id_retries)
         self.exchange = Exchange(dialect.version, self.outbox, habits, counters, dice, self._told_unregistered)
         self.link = Link(address, patience, self.outbox, self.exchange, self._commanded, self, counters, dice)
+        self.ailments = Ailments(self)
+        self.clock.go_wrong(traits.faults)
+
+    @property
+    def deaf(self) -> bool:
+        """Commands get no answer."""
+        return self.traits.faults.deaf
 
     @property
     def is_online(self) -> bool:
@@ -125,11 +130,15 @@ class Station:
         await asyncio.sleep(start_after_s)
         self.clock.powered_on = true_time()
         self._recall()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.link.run())
-            group.create_task(self._beat())
-            for connector in self.connectors:
-                group.create_task(self._serve_cars(connector, arrivals(connector.evse)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.link.run())
+                group.create_task(self._beat())
+                for connector in self.connectors:
+                    group.create_task(self._serve_cars(connector, arrivals(connector.evse)))
+        finally:
+            for job in self._jobs:
+                job.cancel()
 
     def _recall(self) -> None:
         for connector in self.connectors:
@@ -199,41 +208,6 @@ class Station:
             request = self.dialect.idle_reading(connector.evse, stamp, sample)
             self.outbox.say(PassingCall(request, lambda answer: None, lambda reason: None))
 
-    async def authorize(self, token: str, order: Start | None) -> Grant | None:
-        """Asks whether a token may charge; offline the station decides by what it knows. None: it may not."""
-        if order is None:
-            return await self._authorize(Grant(token, "online"))
-        grant = Grant(token, "remote", order.remote_start_id, order.token_type)
-        return await self._authorize(grant) if self.configuration.authorizes_remote_starts else grant
-
-    async def _authorize(self, hoped_for: Grant) -> Grant | None:
-        token = hoped_for.token
-        status = await self._ask_about(token, hoped_for.token_type)
-        if status == "Accepted":
-            self._refused_tokens.discard(token)
-            return hoped_for
-        if status is None and self._knows(token):
-            return hoped_for if hoped_for.authorization == "remote" else replace(hoped_for, authorization="offline")
-        self.counters.authorizations_refused += 1
-        if status is not None:
-            self._refused_tokens.add(token)
-        return None
-
-    def _knows(self, token: str) -> bool:
-        return self.configuration.authorizes_offline and token in self.tokens and token not in self._refused_tokens
-
-    async def _ask_about(self, token: str, token_type: str) -> str | None:
-        answer: asyncio.Future[Payload | None] = asyncio.get_running_loop().create_future()
-
-        def settle(found: Payload | None) -> None:
-            if not answer.done():
-                answer.set_result(found)
-
-        request = self.dialect.authorize(token, token_type)
-        self.outbox.say(PassingCall(request, settle, lambda reason: settle(None), urgent=True))
-        found = await answer
-        return None if found is None else self.dialect.token_status(found)
-
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(max(1, self.configuration.heartbeat_s) * self.dice.uniform(0.9, 1.0))
@@ -253,59 +227,62 @@ class Station:
         """The station has these faults from now on; running transactions keep their register."""
         self.traits = replace(self.traits, faults=faults)
         self.books.traits = self.traits
-        self.clock.is_set = not faults.clock_unset
-        self.exchange.habits.duplicates = _duplicates(faults)
+        self.ailments.apply(faults)
 
-    def reboot(self, reason: StopReason, cause: str, graceful: bool) -> None:
+    def reboot(self, reason: StopReason, cause: str, graceful: bool, away_s: float = REBOOT_TAKES_S) -> None:
         """Restarts: transactions end, the socket closes, and the station boots when it is back."""
-        self._do(self._reboot(reason, cause, graceful))
+        self.do(self.restart(reason, cause, graceful, away_s))
 
     def reboot_when_idle(self, cause: str) -> None:
         """Restarts as soon as no transaction runs."""
-        self._do(self._reboot_when_idle(cause))
-
-    def be_deaf(self, seconds: float) -> None:
-        """Commands get no answer for that long."""
-        self.deaf = True
-        asyncio.get_running_loop().call_later(seconds, setattr, self, "deaf", False)
+        self.do(self._reboot_when_idle(cause))
 
     def close_down(self) -> None:
         """The gate has closed: every driver stops and leaves, idle connectors end."""
         for connector in self.connectors:
             connector.orders.put_nowait(Unplug(StopReason.LOCAL))
 
-    async def _reboot(self, reason: StopReason, cause: str, graceful: bool) -> None:
+    async def restart(self, reason: StopReason, cause: str, graceful: bool, away_s: float = REBOOT_TAKES_S) -> None:
+        """The same, and returns when no transaction runs any more."""
         for connector in self.connectors:
             if connector.transaction is not None:
                 connector.orders.put_nowait(Stop(reason, connector.transaction))
         if graceful:
-            await self._until(lambda: self._is_without_transaction and not self.outbox.queue)
+            await self.until(lambda: self._is_without_transaction and not self.outbox.queue)
             self.registrar.restarted(cause)
-            await self.link.close(REBOOT_TAKES_S)
+            await self.link.close(away_s)
         else:
             self.registrar.restarted(cause)
-            self.link.drop(REBOOT_TAKES_S)
-            await self._until(lambda: self._is_without_transaction)
+            self.link.drop(away_s)
+            await self.until(lambda: self._is_without_transaction)
         self.clock.powered_on = true_time()
 
     async def _reboot_when_idle(self, cause: str) -> None:
         while not self._is_without_transaction:  # noqa: ASYNC110 - a state of several connectors
             await asyncio.sleep(LOOKS_AGAIN_AFTER_S)
-        await self._reboot(StopReason.SOFT_RESET, cause, graceful=True)
+        await self.restart(StopReason.SOFT_RESET, cause, graceful=True)
 
     @property
     def _is_without_transaction(self) -> bool:
         return all(connector.transaction is None for connector in self.connectors)
 
-    async def _until(self, done: Callable[[], bool]) -> None:
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Returns when something is so, or when a station would have waited long enough for it."""
         deadline = asyncio.get_running_loop().time() + GRACE_FOR_STOPS_S
         while not done() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - two states, no one event
             await asyncio.sleep(LOOKS_AGAIN_AFTER_S)
 
-    def _do(self, job: Coroutine[None, None, None]) -> None:
+    async def until_online(self) -> None:
+        """Returns when it is connected and accepted."""
+        while not self.is_online:  # noqa: ASYNC110 - two states, no one event
+            await asyncio.sleep(LOOKS_AGAIN_AFTER_S)
+
+    def do(self, job: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Lets something go on beside the rest; it ends with the station."""
         task = asyncio.get_running_loop().create_task(job)
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
+        return task
 
     async def _serve_cars(self, connector: Connector, arrivals: Arrivals) -> None:
         for gap_s, stay in arrivals:
@@ -343,6 +320,10 @@ class Station:
             pass
         self.books.release(connector)
 
+    def say_news(self) -> None:
+        """Says every status that is not what it said last."""
+        self._announce_all(again=False)
+
     def _announce_all(self, again: bool) -> None:
         for connector in self.connectors:
             self.announcer.announce(connector, again)
@@ -350,7 +331,3 @@ class Station:
     def chosen(self, evse: int | None) -> list[Connector]:
         """The connector with that number, or all when none or 0 is named."""
         return [connector for connector in self.connectors if not evse or connector.evse == evse]
-
-
-def _duplicates(faults: Faults) -> float:
-    return DUPLICATED_SHARE if faults.duplicates else 0.0

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
+from typing import Literal
 
 from volt_simulator.meter import Register
 
@@ -15,14 +16,44 @@ class StartPoint(StrEnum):
     POWER_PATH_CLOSED = "PowerPathClosed"
 
 
+Clock = Literal["good", "unset", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOff:
+    """A clock that was set and is wrong: by some seconds, standing still, or local time that names no zone."""
+
+    offset_s: int = 0
+    stuck: bool = False
+    without_zone: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Which faults a station has. `late_stop_s`: how long after the unplugging its stop message comes about."""
+    """The lasting faults of a station. `late_stop_s`: how long after the unplugging its stop message comes about."""
 
     clock_unset: bool = False
+    clock_off: ClockOff | None = None
     session_register: bool = False
     duplicates: bool = False
+    duplicate_frames: bool = False
     late_stop_s: float = 0.0
+    lost_stop: bool = False
+    deaf: bool = False
+    frozen: bool = False
+    flapping_link: bool = False
+    lying_status: bool = False
+    stuck_connector: bool = False
+    refuses_remote_start: bool = False
+    ignores_limits: bool = False
+    firmware_loop: bool = False
+
+    @property
+    def clock(self) -> Clock:
+        """Whether its times can be believed."""
+        if self.clock_unset:
+            return "unset"
+        return "good" if self.clock_off is None else "off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import uuid4
 
 from volt_simulator.ledger import Charge, TransactionEntry, VisitEntry
-from volt_simulator.traits import Traits
+from volt_simulator.traits import Clock, Traits
 
 CARD = "ISO14443"
 
@@ -36,6 +36,7 @@ class StopReason(StrEnum):
     HARD_RESET = "HardReset"
     POWER_LOSS = "PowerLoss"
     EMERGENCY_STOP = "EmergencyStop"
+    REBOOT = "Reboot"
 
 
 class Trigger(StrEnum):
@@ -80,7 +81,7 @@ class Visit:
             unplugged_at=self.unplugged_at,
             plug_reported=self.plug_reported,
             unplug_reported=self.unplug_reported,
-            clock="unset" if traits.faults.clock_unset else "good",
+            clock=traits.faults.clock,
             state="running" if self.unplugged_at is None else "ended",
         )
 
@@ -113,6 +114,7 @@ class Transaction:
     pending: int = 0
     discarded: bool = False
     refused: bool = False
+    clock: Clock = "good"
 
     @property
     def wire_id(self) -> int | str | None:
@@ -130,6 +132,11 @@ class Transaction:
     def is_acknowledged(self) -> bool:
         """Its start and its end have reached the central system."""
         return self.ended_at is not None and self.pending == 0 and not self.discarded
+
+    def doubt(self, clock: Clock) -> None:
+        """One of its times was written with that clock; a time that was wrong stays so."""
+        if self.clock == "good":
+            self.clock = clock
 
     def next_sequence(self) -> int:
         """The seqNo of its next TransactionEvent."""
@@ -155,7 +162,7 @@ class Transaction:
             started_offline=self.started_offline,
             ended_offline=self.ended_offline,
             reason=self.reason,
-            clock="unset" if self.traits.faults.clock_unset else "good",
+            clock=self.clock,
             register=self.traits.register.value,
             state="running" if self.ended_at is None else "ended",
             acknowledged=self.is_acknowledged,

@@ -53,6 +53,10 @@ class Ocpp16:
         """Heartbeat."""
         return request(call.Heartbeat())
 
+    def firmware(self, status: str, attempt: int) -> Request:
+        """FirmwareStatusNotification, which has no number in 1.6."""
+        return request(call.FirmwareStatusNotification(status))
+
     def status_name(self, status: Status) -> str:
         """1.6 has every status."""
         return status.value

@@ -68,6 +68,8 @@ def unlock(station: "Station", payload: Payload) -> Reply:
     connector = remote.connector_of(station, payload["connectorId"])
     if connector is None:
         return Reply(payload_of(call_result.UnlockConnector("NotSupported")))
+    if station.traits.faults.stuck_connector:
+        return Reply(payload_of(call_result.UnlockConnector("UnlockFailed")))
     return Reply(payload_of(call_result.UnlockConnector("Unlocked")), lambda: remote.unlock(connector))
 
 

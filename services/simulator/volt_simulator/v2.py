@@ -24,6 +24,7 @@ ENDED_BY: Mapping[StopReason, tuple[str, str]] = {
     StopReason.HARD_RESET: ("ResetCommand", "ImmediateReset"),
     StopReason.POWER_LOSS: ("AbnormalCondition", "PowerLoss"),
     StopReason.EMERGENCY_STOP: ("AbnormalCondition", "EmergencyStop"),
+    StopReason.REBOOT: ("AbnormalCondition", "Reboot"),
 }
 TELLS_TOKEN = frozenset({Trigger.AUTHORIZED, Trigger.REMOTE_START})
 STATUS_NAMES = {Status.AVAILABLE: "Available", Status.UNAVAILABLE: "Unavailable"}
@@ -60,6 +61,10 @@ class Ocpp2:
     def heartbeat(self) -> Request:
         """Heartbeat."""
         return request(self._words.call.Heartbeat())
+
+    def firmware(self, status: str, attempt: int) -> Request:
+        """FirmwareStatusNotification."""
+        return request(self._words.call.FirmwareStatusNotification(status=status, request_id=attempt))
 
     def status_name(self, status: Status) -> str:
         """2.x says Occupied for all that 1.6 tells apart."""

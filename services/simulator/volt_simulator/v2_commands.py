@@ -65,6 +65,8 @@ def unlock(words: Words, station: "Station", payload: Payload) -> Reply:
         return Reply(payload_of(words.result.UnlockConnector(status="UnknownConnector")))
     if connector.transaction is not None and connector.transaction.token is not None:
         return Reply(payload_of(words.result.UnlockConnector(status="OngoingAuthorizedTransaction")))
+    if station.traits.faults.stuck_connector:
+        return Reply(payload_of(words.result.UnlockConnector(status="UnlockFailed")))
     return Reply(payload_of(words.result.UnlockConnector(status="Unlocked")), lambda: remote.unlock(connector))
 
 

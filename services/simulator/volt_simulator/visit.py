@@ -21,6 +21,7 @@ FETCHES_CARD_S = 30
 FETCHES_CABLE_S = 20
 STAYS_AFTER_STOP_S = 240
 SHARE_OF_PULLED_PLUGS = 0.5
+TRIES_TO_PULL_EVERY_S = 0.2
 
 
 class Situation(Enum):
@@ -29,6 +30,7 @@ class Situation(Enum):
     WAITING = "plugged, nobody authorized yet"
     CHARGING = "energy may flow"
     LINGERING = "plugged, but no energy any more"
+    STUCK = "the driver wants to leave, the plug does not come out"
     GONE = "the plug leaves"
 
 
@@ -56,6 +58,7 @@ class VisitScript:
             Situation.WAITING: self._waiting,
             Situation.CHARGING: self._charging,
             Situation.LINGERING: self._lingering,
+            Situation.STUCK: self._stuck,
         }
 
     @property
@@ -71,7 +74,7 @@ class VisitScript:
                 situation = await self._scenes[situation]()
             self._depart()
         finally:
-            self._connector.starting = False
+            self._connector.starting = self._connector.stuck = False
             if self._card is not None:
                 self._station.tokens.give_back(self._card)
 
@@ -126,7 +129,7 @@ class VisitScript:
             self._card = self._station.tokens.take(self._station.dice)
         token = self._card if order is None else order.token
         assert token is not None
-        grant = await self._station.authorize(token, order)
+        grant = await self._station.authorizer.ask(token, order)
         self._connector.starting = False
         if grant is None:
             return False
@@ -206,7 +209,7 @@ class VisitScript:
             case Start() as order:
                 self._opening = order
             case None if not self._comes_back:
-                return Situation.GONE
+                return self._leave(self._leave_reason)
         self._comes_back = False
         self._station.show(self._connector, Status.PREPARING)
         return Situation.WAITING
@@ -219,6 +222,21 @@ class VisitScript:
 
     def _leave(self, reason: StopReason) -> Situation:
         self._leave_reason = reason
+        return Situation.STUCK if self._is_held and self.has_plugged else Situation.GONE
+
+    @property
+    def _is_held(self) -> bool:
+        """The lock does not open; when the fleet ends somebody comes with a tool."""
+        return self._station.traits.faults.stuck_connector and not self._station.gate.draining
+
+    async def _stuck(self) -> Situation:
+        if self._connector.transaction is not None:
+            self._books.close(self._connector, StopReason.LOCAL, true_time())
+        self._connector.stuck = True
+        self._station.show(self._connector, Status.FINISHING)
+        while self._is_held:
+            await self._connector.order(self._now() + TRIES_TO_PULL_EVERY_S)
+        self._connector.stuck = False
         return Situation.GONE
 
     def _depart(self) -> None:
