@@ -44,6 +44,7 @@ class Ailments:
         if station.announcer.lies != faults.lying_status:
             station.announcer.lies = faults.lying_status
             station.say_news()
+        station.limits.obey()
         self._keep_up("flapping_link", faults.flapping_link, self._flap)
         self._keep_up("firmware_loop", faults.firmware_loop, self._update_in_vain)
 

@@ -26,6 +26,8 @@ class Announcer:
 
     def announce(self, connector: Connector, again: bool = False) -> None:
         """Says the status of a connector if it is news, or in any case `again`."""
+        if again:
+            self._announce_free_plugs(connector)
         name = self._name(connector)
         if name == connector.announced and not again:
             return
@@ -33,16 +35,24 @@ class Announcer:
         visit = connector.visit or connector.last_visit
         self._outbox.say(
             PassingCall(
-                self._dialect.status(connector.evse, name, self._clock.stamp(true_time())),
+                self._dialect.status(connector.evse, connector.plug, name, self._clock.stamp(true_time())),
                 partial(self._heard, connector, visit, name),
                 partial(self._unheard, connector, name),
             )
         )
 
+    def _announce_free_plugs(self, connector: Connector) -> None:
+        """Of an EVSE with several connectors one can be used at a time; the others are as they always are."""
+        name = self._dialect.status_name(Status.AVAILABLE if connector.operative else Status.UNAVAILABLE)
+        for plug in range(1, connector.plugs + 1):
+            if plug != connector.plug:
+                request = self._dialect.status(connector.evse, plug, name, self._clock.stamp(true_time()))
+                self._outbox.say(PassingCall(request, lambda answer: None, lambda reason: None))
+
     def announce_station(self) -> None:
         """1.6 has connector 0 for the station as a whole (OCPP 1.6 §4.9); 2.x has nothing like it."""
         if self._dialect.version == "1.6":
-            request = self._dialect.status(0, Status.AVAILABLE.value, self._clock.stamp(true_time()))
+            request = self._dialect.status(0, 0, Status.AVAILABLE.value, self._clock.stamp(true_time()))
             self._outbox.say(PassingCall(request, lambda answer: None, lambda reason: None))
 
     def is_told(self, connector: Connector) -> bool:

@@ -4,6 +4,7 @@ writes the ledger."""
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 
@@ -13,6 +14,7 @@ from volt_simulator.counters import Counters
 from volt_simulator.dialect import Dialect, Draft, Moment
 from volt_simulator.ledger import Ledger
 from volt_simulator.meter import Sample
+from volt_simulator.ocmf import Mark, Reading
 from volt_simulator.outbox import Outbox
 from volt_simulator.past import Past, recalled_transaction, recalled_visit
 from volt_simulator.queue import TransactionMessage
@@ -22,6 +24,7 @@ from volt_simulator.wire import Payload
 
 LOGGER = logging.getLogger("volt.simulator.books")
 VOLTAGES_V = (228, 229, 230, 231, 232)
+EMPTY_PACK_V = 350
 
 
 class Books:
@@ -74,13 +77,29 @@ class Books:
     def sample(self, connector: Connector) -> Sample:
         """What the connector measures now."""
         connector.settle(asyncio.get_running_loop().time())
-        flow = connector.flow
+        flow, style = connector.flow, self.traits.style
+        voltage_v = self._dice.choice(VOLTAGES_V)
+        is_dc = style is not None and style.current == "DC"
         return Sample(
             energy_wh=connector.meter.reading_wh,
             power_w=0 if flow is None else flow.power_w,
-            voltage_v=self._dice.choice(VOLTAGES_V),
-            soc=flow.car.soc if flow is not None and self.traits.sends_soc else None,
+            voltage_v=EMPTY_PACK_V + (flow.car.soc if flow is not None else 0) if is_dc else voltage_v,
+            soc=flow.car.soc if flow is not None and "soc" in self.traits.measures else None,
+            offered_w=None if style is None else least_of(style.most_w, connector.limit_w),
+            phases=self.traits.phases,
+            used_phases=1 if flow is None else max(1, flow.car.phases),
         )
+
+    def _signed(self, connector: Connector, transaction: Transaction, sample: Sample, mark: Mark) -> Sample:
+        """The same, signed, where the meter can."""
+        if connector.signer is None or self.traits.style is None:
+            return sample
+        at = transaction.started_at if mark == "B" else transaction.ended_at
+        assert at is not None
+        is_dc = self.traits.style.current == "DC"
+        good = self.traits.faults.clock == "good"
+        text = connector.signer.sign(Reading(mark, at, good, sample.energy_wh, transaction.token, is_dc))
+        return replace(sample, signed=text, public_key=connector.signer.public_key)
 
     def open(
         self, connector: Connector, visit: Visit, trigger: Trigger, charging_state: str, grant: Grant | None
@@ -99,13 +118,16 @@ class Books:
             meter_start_wh=connector.meter.open(),
             charging_state=charging_state,
             clock=self.traits.faults.clock,
+            plug=connector.plug,
         )
         if grant is not None:
             transaction.grant(grant)
         connector.transaction = transaction
         self.unfinished[transaction.own_id] = transaction
         self._counters.transactions_begun += 1
-        draft = self._dialect.opened(transaction, trigger, self._moment(transaction.started_at), self.sample(connector))
+        sample = self._signed(connector, transaction, self.sample(connector), "B")
+        transaction.signed_begin = sample.signed
+        draft = self._dialect.opened(transaction, trigger, self._moment(transaction.started_at), sample)
         self._outbox.keep(self._message(connector, transaction, draft))
         self.note(transaction)
 
@@ -151,6 +173,7 @@ class Books:
         if self.traits.faults.lost_stop:
             self._lose(transaction)
             return
+        sample = self._signed(connector, transaction, sample, "E")
         message = self._message(connector, transaction, self._dialect.closed(transaction, self._moment(at), sample))
         if self.traits.faults.late_stop_s:
             connector.held = message
@@ -192,6 +215,7 @@ class Books:
             self._outbox.keep(self._message(connector, transaction, draft))
         if not transaction.discarded:
             end = Sample(transaction.meter_stop_wh, 0, VOLTAGES_V[0], None)
+            end = self._signed(connector, transaction, end, "E")
             draft = self._dialect.closed(transaction, Moment(self._clock.stamp(transaction.ended_at), True), end)
             self._outbox.keep(self._message(connector, transaction, draft))
         self.note(transaction)
@@ -243,3 +267,8 @@ class Books:
         transaction.refused = True
         if transaction.ended_at is None and self._stops_on_invalid_id():
             connector.orders.put_nowait(Stop(StopReason.DEAUTHORIZED, transaction))
+
+
+def least_of(most_w: int, limit_w: int | None) -> int:
+    """What may be taken of `most_w` under a limit."""
+    return most_w if limit_w is None else min(most_w, limit_w)

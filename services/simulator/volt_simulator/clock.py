@@ -30,15 +30,17 @@ class StationClock:
         self._stands_at = (self._stands_at or true_time()) if stands else None
         self.off = faults.clock_off
 
+    def now(self) -> datetime:
+        """What it shows."""
+        return self.shown(true_time())
+
+    def shown(self, at: datetime) -> datetime:
+        """What it showed, or will show, at the true moment `at`."""
+        if not self.is_set:
+            return NEVER_SET + (at - self.powered_on)
+        return at if self.off is None else (self._stands_at or at) + timedelta(seconds=self.off.offset_s)
+
     def stamp(self, at: datetime) -> str:
         """The true moment `at` as this station writes it: RFC 3339 with `Z`, unless its fault is to leave that out."""
-        if not self.is_set:
-            return _written(NEVER_SET + (at - self.powered_on))
-        if self.off is None:
-            return _written(at)
-        shown = _written((self._stands_at or at) + timedelta(seconds=self.off.offset_s))
-        return shown.removesuffix("Z") if self.off.without_zone else shown
-
-
-def _written(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        text = self.shown(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return text.removesuffix("Z") if self.off is not None and self.off.without_zone else text

@@ -1,11 +1,14 @@
 """A connector (an EVSE in 2.x): its meter, its status, what it was told to do, and the visit that goes on at it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from volt_simulator.car import Flow
 from volt_simulator.meter import Meter
+from volt_simulator.ocmf import Signer
+from volt_simulator.profiles import Profile
 from volt_simulator.queue import TransactionMessage
 from volt_simulator.transaction import CARD, StopReason, Transaction, Visit
 
@@ -17,8 +20,13 @@ class Status(StrEnum):
     PREPARING = "Preparing"
     CHARGING = "Charging"
     SUSPENDED_EV = "SuspendedEV"
+    SUSPENDED_EVSE = "SuspendedEVSE"
     FINISHING = "Finishing"
     UNAVAILABLE = "Unavailable"
+
+
+# Makes the charging profile that came with a remote start, once its transaction runs at that EVSE.
+ProfileSource = Callable[[int], Profile | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,7 @@ class Start:
     token: str
     remote_start_id: int | None
     token_type: str = CARD
+    profile: ProfileSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +54,28 @@ class Unplug:
     reason: StopReason
 
 
-Order = Start | Stop | Unplug
+@dataclass(frozen=True, slots=True)
+class Retuned:
+    """Another power is allowed from now on."""
+
+
+Order = Start | Stop | Unplug | Retuned
 
 
 @dataclass(slots=True, eq=False)
 class Connector:
-    """One place for one car. `announced` is the last status on the wire, `reported` the last acknowledged one."""
+    """One place for one car. `announced` is the last status on the wire, `reported` the last acknowledged one.
+
+    It has `plugs` to choose from, the one in use (or used last) is `plug`; `limit_w` holds as long as nothing else is
+    said.
+    """
 
     evse: int
     meter: Meter
+    plugs: int = 1
+    plug: int = 1
+    limit_w: int | None = None
+    signer: Signer | None = None
     status: Status = Status.AVAILABLE
     operative: bool = True
     announced: str | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from volt_simulator.clock import true_time
 
@@ -40,36 +40,57 @@ def shown(value: float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(int(value))
 
 
-VARIABLES: Mapping[Key, Variable] = {
-    key("OCPPCommCtrlr", "HeartbeatInterval"): _set_by("heartbeat_s"),
-    key("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"): _set_by("message_attempts"),
-    key("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent"): _set_by("message_interval_s"),
-    key("OCPPCommCtrlr", "WebSocketPingInterval"): _set_by("websocket_ping_s", needs_reboot=True),
-    key("OCPPCommCtrlr", "FileTransferProtocols"): _fixed("HTTPS"),
-    key("SampledDataCtrlr", "TxUpdatedInterval"): _set_by("meter_interval_s"),
-    key("SampledDataCtrlr", "TxStartedMeasurands"): _fixed("Energy.Active.Import.Register"),
-    key("SampledDataCtrlr", "TxEndedMeasurands"): _fixed("Energy.Active.Import.Register"),
-    key("SampledDataCtrlr", "TxUpdatedMeasurands"): _fixed(
-        "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,SoC"
-    ),
-    key("TxCtrlr", "EVConnectionTimeOut"): _set_by("connection_timeout_s"),
-    key("TxCtrlr", "StopTxOnInvalidId"): _set_by("stops_on_invalid_id"),
-    key("TxCtrlr", "StopTxOnEVSideDisconnect"): _fixed("true"),
-    key("TxCtrlr", "TxStartPoint"): Variable(lambda station: station.traits.start_point.value),
-    key("TxCtrlr", "TxStopPoint"): _fixed("EVConnected,Authorized"),
-    key("AuthCtrlr", "Enabled"): _fixed("true"),
-    key("AuthCtrlr", "AuthorizeRemoteStart"): _set_by("authorizes_remote_starts"),
-    key("AuthCtrlr", "LocalAuthorizeOffline"): _set_by("authorizes_offline"),
-    key("ClockCtrlr", "DateTime"): Variable(lambda station: station.clock.stamp(true_time())),
-    key("ClockCtrlr", "TimeSource"): _fixed("Heartbeat"),
-    key("SecurityCtrlr", "SecurityProfile"): _fixed("1"),
-    key("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables"): _fixed("50"),
-    key("DeviceDataCtrlr", "ItemsPerMessage", "SetVariables"): _fixed("50"),
-    key("ChargingStation", "Model"): Variable(lambda station: station.traits.model),
-    key("ChargingStation", "VendorName"): _fixed("Voltsim"),
-    key("ChargingStation", "SupplyPhases"): _fixed("1"),
+SPELLED: Mapping[Key, Variable] = {
+    ("OCPPCommCtrlr", "HeartbeatInterval", ""): _set_by("heartbeat_s"),
+    ("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"): _set_by("message_attempts"),
+    ("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent"): _set_by("message_interval_s"),
+    ("OCPPCommCtrlr", "WebSocketPingInterval", ""): _set_by("websocket_ping_s", needs_reboot=True),
+    ("OCPPCommCtrlr", "FileTransferProtocols", ""): _fixed("HTTPS"),
+    ("SampledDataCtrlr", "TxUpdatedInterval", ""): _set_by("meter_interval_s"),
+    ("SampledDataCtrlr", "TxStartedMeasurands", ""): _fixed("Energy.Active.Import.Register"),
+    ("SampledDataCtrlr", "TxEndedMeasurands", ""): _fixed("Energy.Active.Import.Register"),
+    ("SampledDataCtrlr", "TxUpdatedMeasurands", ""): Variable(lambda station: station.traits.measurands),
+    ("TxCtrlr", "EVConnectionTimeOut", ""): _set_by("connection_timeout_s"),
+    ("TxCtrlr", "StopTxOnInvalidId", ""): _set_by("stops_on_invalid_id"),
+    ("TxCtrlr", "StopTxOnEVSideDisconnect", ""): _fixed("true"),
+    ("TxCtrlr", "TxStartPoint", ""): Variable(lambda station: station.traits.start_point.value),
+    ("TxCtrlr", "TxStopPoint", ""): _fixed("EVConnected,Authorized"),
+    ("AuthCtrlr", "Enabled", ""): _fixed("true"),
+    ("AuthCtrlr", "AuthorizeRemoteStart", ""): _set_by("authorizes_remote_starts"),
+    ("AuthCtrlr", "LocalAuthorizeOffline", ""): _set_by("authorizes_offline"),
+    ("ClockCtrlr", "DateTime", ""): Variable(lambda station: station.clock.stamp(true_time())),
+    ("ClockCtrlr", "TimeSource", ""): _fixed("Heartbeat"),
+    ("SecurityCtrlr", "SecurityProfile", ""): _fixed("1"),
+    ("DeviceDataCtrlr", "ItemsPerMessage", "GetVariables"): _fixed("50"),
+    ("DeviceDataCtrlr", "ItemsPerMessage", "SetVariables"): _fixed("50"),
+    ("SmartChargingCtrlr", "Enabled", ""): _fixed("true"),
+    ("SmartChargingCtrlr", "ProfileStackLevel", ""): Variable(lambda station: str(station.traits.stack_levels - 1)),
+    ("SmartChargingCtrlr", "RateUnit", ""): _fixed("A,W"),
+    ("SmartChargingCtrlr", "PeriodsPerSchedule", ""): _fixed("100"),
+    ("ChargingStation", "Model", ""): Variable(lambda station: station.traits.model),
+    ("ChargingStation", "VendorName", ""): Variable(lambda station: station.traits.vendor),
+    ("ChargingStation", "SupplyPhases", ""): Variable(lambda station: str(station.traits.phases)),
 }
+VARIABLES: Mapping[Key, Variable] = {key(*place): variable for place, variable in SPELLED.items()}
 COMPONENTS = frozenset(component for component, _, _ in VARIABLES)
+
+
+def report(station: "Station") -> list[dict[str, Any]]:
+    """Everything there is, as NotifyReport tells it."""
+    return [
+        {
+            "component": {"name": component},
+            "variable": {"name": name} | ({"instance": instance} if instance else {}),
+            "variableAttribute": [
+                {
+                    "type": "Actual",
+                    "value": variable.read(station),
+                    "mutability": "ReadOnly" if variable.field is None else "ReadWrite",
+                }
+            ],
+        }
+        for (component, name, instance), variable in SPELLED.items()
+    ]
 
 
 def missing(component: str) -> str:

@@ -83,8 +83,8 @@ class Dialect(Protocol):
     def status_name(self, status: Status) -> str:
         """The version's word for a status."""
 
-    def status(self, evse: int, name: str, stamp: str) -> Request:
-        """StatusNotification."""
+    def status(self, evse: int, plug: int, name: str, stamp: str) -> Request:
+        """StatusNotification; 1.6 knows no plugs of an EVSE."""
 
     def authorize(self, token: str, token_type: str) -> Request:
         """Authorize; 1.6 knows no types of tokens."""

@@ -15,6 +15,7 @@ from volt_simulator.dice import dice
 from volt_simulator.gate import Gate
 from volt_simulator.ledger import Ledger
 from volt_simulator.link import Address, Patience
+from volt_simulator.models import Model, speaking
 from volt_simulator.past import pasts_of
 from volt_simulator.queue import RetryRule
 from volt_simulator.settings import Settings
@@ -184,7 +185,15 @@ def _all_traits(settings: Settings) -> Iterator[Traits]:
         )
         version = settings.versions[number % len(settings.versions)]
         source = dice(settings.seed, f"{station}/traits")
-        yield draw_traits(station, version, faults, settings.same_id_retries, settings.start_points, source)
+        style = _style(settings, number, version)
+        yield draw_traits(station, version, faults, settings.same_id_retries, settings.start_points, source, style)
+
+
+def _style(settings: Settings, number: int, version: str) -> Model | None:
+    if settings.models is None:
+        return None
+    models = speaking(settings.models, version)
+    return models[number // len(settings.versions) % len(models)]
 
 
 def _afflicted(settings: Settings, name: str, share: float) -> frozenset[int]:

@@ -18,12 +18,16 @@ State = Literal["running", "ended"]
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
-    """How a running transaction goes on, so that a restarted station can tell what flowed meanwhile."""
+    """How a running transaction goes on, so that a restarted station can tell what flowed meanwhile.
+
+    Of `wants_wh` in all, `given_wh` had flowed at `began_at`.
+    """
 
     wants_wh: int
     power_w: int
     pace: int
     began_at: datetime
+    given_wh: int = 0
 
 
 class TransactionEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="transaction"):
@@ -50,7 +54,7 @@ class TransactionEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kin
     ended_offline: bool
     reason: str | None
     clock: Clock
-    register: Literal["lifetime", "session"]
+    register: Literal["lifetime", "session", "boot"]
     state: State
     acknowledged: bool
     discarded: bool

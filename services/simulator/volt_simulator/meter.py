@@ -1,14 +1,15 @@
-"""The energy meter of a connector: whole watt-hours, for a lifetime or from zero in every transaction."""
+"""The energy meter of a connector: whole watt-hours, for a lifetime, since the last boot or in one transaction."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Register(StrEnum):
-    """What the register of a meter counts: everything ever, or one transaction (some meters start at 0 each time)."""
+    """What the register of a meter counts: everything ever, one transaction, or what flowed since the last boot."""
 
     LIFETIME = "lifetime"
     SESSION = "session"
+    BOOT = "boot"
 
 
 @dataclass(slots=True)
@@ -26,8 +27,14 @@ class Meter:
 
     def open(self) -> int:
         """A transaction begins: a session register returns to zero. The reading in Wh."""
-        self._zero_wh = self.total_wh if self.register is Register.SESSION else 0
+        if self.register is not Register.BOOT:
+            self._zero_wh = self.total_wh if self.register is Register.SESSION else 0
         return self.reading_wh
+
+    def boot(self) -> None:
+        """The station boots."""
+        if self.register is Register.BOOT:
+            self._zero_wh = self.total_wh
 
     def count(self, energy_wh: int) -> None:
         """Adds energy in Wh; a meter never runs backwards, ValueError if asked to."""
@@ -38,14 +45,27 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a connector measures at one moment. Power, current and voltage are those of real time."""
+    """What a connector measures at one moment. Power, current and voltage are those of real time.
+
+    `phases` are those of the station, of which the car uses `used_phases`. `signed` is the register in OCMF.
+    """
 
     energy_wh: int
     power_w: int
     voltage_v: int
     soc: int | None
+    offered_w: int | None = None
+    phases: int = 1
+    used_phases: int = 1
+    signed: str | None = None
+    public_key: str = ""
 
     @property
     def current_a(self) -> str:
-        """Current in A with one decimal."""
-        return f"{self.power_w / self.voltage_v:.1f}"
+        """Current of each phase in use, in A with one decimal."""
+        return f"{self.power_w / (self.voltage_v * self.used_phases):.1f}"
+
+    @property
+    def offered_a(self) -> str:
+        """What the car may take of each phase, in A with one decimal."""
+        return f"{(self.offered_w or 0) / (self.voltage_v * self.phases):.1f}"

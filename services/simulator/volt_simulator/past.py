@@ -89,4 +89,4 @@ def _flowed_wh(entry: TransactionEntry) -> int:
     if charge is None:
         return 0
     real_ms = int((true_time() - charge.began_at).total_seconds() * 1000) * charge.pace
-    return min(charge.wants_wh, charge.power_w * real_ms // MS_PER_HOUR)
+    return min(charge.wants_wh, charge.given_wh + charge.power_w * real_ms // MS_PER_HOUR)

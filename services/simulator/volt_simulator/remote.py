@@ -25,7 +25,7 @@ def start(station: "Station", order: Start, evse: int | None) -> bool:
     if connector is None or not connector.can_start or station.gate.draining:
         return False
     connector.starting = True
-    connector.orders.put_nowait(order)
+    station.later(station.traits.delays.start_s, lambda: connector.orders.put_nowait(order))
     return True
 
 
@@ -39,9 +39,14 @@ def stop(station: "Station", wire_id: int | str) -> bool:
     return False
 
 
-def unlock(connector: Connector) -> None:
+def unlock(station: "Station", connector: Connector) -> None:
     """The lock opens; whoever stands there takes the cable out."""
-    connector.orders.put_nowait(Unplug(StopReason.UNLOCK))
+    station.later(station.traits.delays.unlock_s, lambda: connector.orders.put_nowait(Unplug(StopReason.UNLOCK)))
+
+
+def reset(station: "Station", reason: StopReason, graceful: bool) -> None:
+    """The station restarts because it was told to."""
+    station.later(station.traits.delays.reset_s, lambda: station.reboot(reason, "RemoteReset", graceful))
 
 
 def change_availability(station: "Station", connectors: list[Connector], operative: bool) -> bool:

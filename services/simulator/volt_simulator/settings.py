@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from volt_simulator.models import BY_NAME, Model, speaking
 from volt_simulator.tokens import parse_tokens
 from volt_simulator.traits import StartPoint
 
@@ -23,6 +24,7 @@ class Settings:
     prefix: str
     compression: int
     versions: tuple[str, ...]
+    models: tuple[Model, ...] | None
     tokens: tuple[str, ...]
     ledger: Path | None
     control_port: int | None
@@ -61,6 +63,9 @@ def read_settings(arguments: list[str]) -> Settings:
     found = parser.parse_args(arguments)
     if found.password is not None and found.password_file is not None:
         parser.error("give --password or --password-file, not both")
+    mute = [one for one in found.versions if found.models is not None and not speaking(found.models, one)]
+    if mute:
+        parser.error(f"none of the --models speaks {mute[0]}; give other --versions")
     return Settings(health_port=_health_port(parser), **vars(found))
 
 
@@ -87,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     fleet.add_argument("--first-station", type=_count, default=1, help="number of the first station")
     fleet.add_argument("--prefix", default="CP-", help="of the station ids, such as CP-0001")
     fleet.add_argument("--versions", type=_versions, default=VERSIONS, help="dealt out in turn: 1.6,2.0.1,2.1")
+    fleet.add_argument("--models", type=_models, help=f"all, or some of {', '.join(BY_NAME)}; dealt out in turn")
     fleet.add_argument("--tokens", type=_tokens, default=("TAG0001",), help="TAG0001,SIM0001..SIM0200")
     fleet.add_argument("--start-points", type=_start_points, default=tuple(StartPoint), help="of 2.x transactions")
     fleet.add_argument("--password", help="of basic authentication, the same for all")
@@ -181,6 +187,14 @@ def _versions(text: str) -> tuple[str, ...]:
     if not found or any(part not in VERSIONS for part in found):
         raise argparse.ArgumentTypeError(f"{text} is not a choice of {', '.join(VERSIONS)}")
     return found
+
+
+def _models(text: str) -> tuple[Model, ...]:
+    names = tuple(BY_NAME) if text == "all" else tuple(part.strip() for part in text.split(",") if part.strip())
+    unknown = [name for name in names if name not in BY_NAME]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(f"{text} is not a choice of {', '.join(BY_NAME)}, or all")
+    return tuple(BY_NAME[name] for name in names)
 
 
 def _start_points(text: str) -> tuple[StartPoint, ...]:

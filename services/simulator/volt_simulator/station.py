@@ -16,11 +16,14 @@ from volt_simulator.configuration import Configuration
 from volt_simulator.connector import Connector, Start, Status, Stop, Unplug
 from volt_simulator.counters import Counters
 from volt_simulator.dialect import Dialect
+from volt_simulator.drivers import car_for
 from volt_simulator.exchange import Exchange, Habits
 from volt_simulator.gate import Gate
 from volt_simulator.ledger import Ledger
+from volt_simulator.limits import Limits
 from volt_simulator.link import Address, Link, Patience
 from volt_simulator.meter import Meter
+from volt_simulator.ocmf import Signer
 from volt_simulator.outbox import Outbox, PassingCall
 from volt_simulator.past import Past
 from volt_simulator.queue import RetryRule
@@ -79,9 +82,8 @@ class Station:
         self.gate = surroundings.gate
         self.tokens = surroundings.tokens
         self.counters = surroundings.counters
-        self.connectors = [
-            Connector(evse, Meter(traits.register, dice.randrange(2_000_000))) for evse in range(1, traits.evses + 1)
-        ]
+        self.car_for = car_for(traits.style)
+        self.connectors = [_connector(traits, evse, dice) for evse in range(1, traits.evses + 1)]
         self._pasts = surroundings.pasts
         self.outbox = Outbox(surroundings.retry_rule)
         self.clock = StationClock(true_time())
@@ -105,6 +107,7 @@ class Station:
         habits = Habits(patience.call_timeout_s, duplicated_share(traits.faults), traits.same_id_retries)
         self.exchange = Exchange(dialect.version, self.outbox, habits, counters, dice, self._told_unregistered)
         self.link = Link(address, patience, self.outbox, self.exchange, self._commanded, self, counters, dice)
+        self.limits = Limits(self)
         self.ailments = Ailments(self)
         self.clock.go_wrong(traits.faults)
 
@@ -130,6 +133,7 @@ class Station:
         await asyncio.sleep(start_after_s)
         self.clock.powered_on = true_time()
         self._recall()
+        self._zero_registers()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.link.run())
@@ -145,6 +149,18 @@ class Station:
             past = self._pasts.get((self.traits.station, connector.evse))
             if past is not None:
                 self.books.recall(connector, past)
+
+    def _zero_registers(self) -> None:
+        for connector in self.connectors:
+            if connector.transaction is None:
+                connector.meter.boot()
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Does something after so many seconds, at once if there are none."""
+        if seconds > 0:
+            asyncio.get_running_loop().call_later(seconds, act)
+        else:
+            act()
 
     def pause_s(self, real_s: float) -> float:
         """How long a person takes for something that takes about `real_s` real seconds, compressed."""
@@ -256,6 +272,7 @@ class Station:
             self.link.drop(away_s)
             await self.until(lambda: self._is_without_transaction)
         self.clock.powered_on = true_time()
+        self._zero_registers()
 
     async def _reboot_when_idle(self, cause: str) -> None:
         while not self._is_without_transaction:  # noqa: ASYNC110 - a state of several connectors
@@ -331,3 +348,10 @@ class Station:
     def chosen(self, evse: int | None) -> list[Connector]:
         """The connector with that number, or all when none or 0 is named."""
         return [connector for connector in self.connectors if not evse or connector.evse == evse]
+
+
+def _connector(traits: Traits, evse: int, dice: Random) -> Connector:
+    connector = Connector(evse, Meter(traits.register, dice.randrange(2_000_000)), traits.plugs)
+    if traits.style is not None and traits.style.signs:
+        connector.signer = Signer(traits.vendor, f"{traits.serial}-{evse}", dice.getrandbits(255))
+    return connector

@@ -5,7 +5,12 @@ from enum import StrEnum
 from random import Random
 from typing import Literal
 
+from volt_simulator.measuring import names_of
 from volt_simulator.meter import Register
+from volt_simulator.models import USUAL, Delays, Measurand, Model
+
+USUAL_MOST_W = 7_360
+USUAL_STACK_LEVELS = 10
 
 
 class StartPoint(StrEnum):
@@ -58,7 +63,7 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """One station's character. A share is a number from 0 to 1."""
+    """One station's character. A share is a number from 0 to 1. Without a `style` it is one of the usual posts."""
 
     station: str
     version: str
@@ -70,15 +75,74 @@ class Traits:
     authorizes_remote_starts: bool
     same_id_retries: float
     faults: Faults
+    style: Model | None = None
 
     @property
     def register(self) -> Register:
         """What its meters count."""
-        return Register.SESSION if self.faults.session_register else Register.LIFETIME
+        if self.faults.session_register:
+            return Register.SESSION
+        return Register.LIFETIME if self.style is None else self.style.register
+
+    @property
+    def measures(self) -> frozenset[Measurand]:
+        """What it reads besides the register."""
+        if self.style is not None:
+            return self.style.measures
+        return USUAL | {"soc"} if self.sends_soc else USUAL
+
+    @property
+    def measurands(self) -> str:
+        """The same as a configuration lists it; the usual posts list what they could measure."""
+        return names_of(USUAL | {"soc"} if self.style is None else self.style.measures)
+
+    @property
+    def vendor(self) -> str:
+        """The vendor it boots with."""
+        return "Voltsim" if self.style is None else self.style.vendor
+
+    @property
+    def firmware(self) -> str:
+        """The firmware it boots with."""
+        if self.style is not None:
+            return self.style.firmware
+        return "1.6.4" if self.version == "1.6" else "2.4.0"
+
+    @property
+    def serial(self) -> str:
+        """Its serial number; 1.6 has room for 25 characters."""
+        return f"VS{self.station}"[-25:]
+
+    @property
+    def phases(self) -> int:
+        """Of its supply to a car."""
+        return 1 if self.style is None else self.style.phases
+
+    @property
+    def most_w(self) -> int:
+        """What one EVSE gives at most."""
+        return USUAL_MOST_W if self.style is None else self.style.most_w
+
+    @property
+    def stack_levels(self) -> int:
+        """How many levels of charging profiles it knows, from 0 on."""
+        return USUAL_STACK_LEVELS if self.style is None else self.style.stack_levels
+
+    @property
+    def plugs(self) -> int:
+        """Connectors of each EVSE."""
+        return 1 if self.style is None else self.style.plugs
+
+    @property
+    def delays(self) -> Delays:
+        """How quick it is."""
+        return Delays() if self.style is None else self.style.delays
 
     @property
     def model(self) -> str:
         """The model name it boots with; stations whose register starts at 0 every time are a model of their own."""
+        if self.style is not None:
+            return self.style.model
         return f"{'Trip' if self.faults.session_register else 'Post'} {self.evses}x22"
 
 
@@ -89,13 +153,14 @@ def draw_traits(
     same_id_retries: float,
     start_points: tuple[StartPoint, ...],
     dice: Random,
+    style: Model | None = None,
 ) -> Traits:
-    """The character of one station."""
+    """The character of one station; as many dice are thrown with a style as without."""
     points = (StartPoint.POWER_PATH_CLOSED,) if version == "1.6" else start_points
     return Traits(
         station=station,
         version=version,
-        evses=dice.choice((1, 2)),
+        evses=_evses(dice.choice((1, 2)), style),
         start_point=dice.choice(points),
         sends_soc=dice.random() < 0.3,
         sends_transaction_data=dice.random() < 0.3,
@@ -103,4 +168,9 @@ def draw_traits(
         authorizes_remote_starts=dice.random() < 0.5,
         same_id_retries=same_id_retries,
         faults=faults,
+        style=style,
     )
+
+
+def _evses(drawn: int, style: Model | None) -> int:
+    return drawn if style is None else style.evses

@@ -115,6 +115,8 @@ class Transaction:
     discarded: bool = False
     refused: bool = False
     clock: Clock = "good"
+    plug: int = 1
+    signed_begin: str | None = None
 
     @property
     def wire_id(self) -> int | str | None:

@@ -7,6 +7,7 @@ from ocpp.v16 import call, datatypes, enums
 
 from volt_simulator.connector import Status
 from volt_simulator.dialect import Draft, Handler, Moment, Registration, Verdict
+from volt_simulator.measuring import REGISTER, measured
 from volt_simulator.meter import Sample
 from volt_simulator.traits import Traits
 from volt_simulator.transaction import StopReason, Transaction, Trigger
@@ -31,16 +32,16 @@ class Ocpp16:
 
     def boot(self, cause: str) -> Request:
         """BootNotification; 1.6 does not say why."""
-        serial = f"VS{self._traits.station}"[-25:]
+        traits = self._traits
         return request(
             call.BootNotification(
-                charge_point_vendor="Voltsim",
-                charge_point_model=self._traits.model,
-                charge_point_serial_number=serial,
-                charge_box_serial_number=serial,
-                firmware_version="1.6.4",
-                meter_serial_number=f"M{serial}"[-25:],
-                meter_type="Voltsim Wh",
+                charge_point_vendor=traits.vendor,
+                charge_point_model=traits.model,
+                charge_point_serial_number=traits.serial,
+                charge_box_serial_number=traits.serial,
+                firmware_version=traits.firmware,
+                meter_serial_number=f"M{traits.serial}"[-25:],
+                meter_type=f"{traits.vendor} Wh",
             )
         )
 
@@ -61,7 +62,7 @@ class Ocpp16:
         """1.6 has every status."""
         return status.value
 
-    def status(self, evse: int, name: str, stamp: str) -> Request:
+    def status(self, evse: int, plug: int, name: str, stamp: str) -> Request:
         """StatusNotification; connector 0 is the station as a whole."""
         return request(call.StatusNotification(evse, enums.ChargePointErrorCode.no_error, name, stamp))
 
@@ -86,7 +87,7 @@ class Ocpp16:
     def metered(self, transaction: Transaction, trigger: Trigger, moment: Moment, sample: Sample) -> Draft:
         """MeterValues of the transaction."""
         context = "Trigger" if trigger is Trigger.TRIGGER else "Sample.Periodic"
-        value = _meter_value(moment.stamp, sample, context)
+        value = self._meter_value(moment.stamp, sample, context)
         payload = payload_of(call.MeterValues(transaction.evse, [value]))
         return Draft("MeterValues", lambda: _with_id(transaction, payload), is_reading=True)
 
@@ -100,7 +101,7 @@ class Ocpp16:
             transaction_id=0,
             reason=None if reason is None else reason.value,
             id_tag=transaction.token if with_card else None,
-            transaction_data=self._transaction_data(moment, sample),
+            transaction_data=self._transaction_data(transaction, moment, sample),
         )
         payload = payload_of(stop)
         return Draft("StopTransaction", lambda: _with_id(transaction, payload), is_vital=True)
@@ -112,13 +113,21 @@ class Ocpp16:
 
     def idle_reading(self, evse: int, stamp: str, sample: Sample) -> Request:
         """MeterValues without a transaction."""
-        return request(call.MeterValues(evse, [_meter_value(stamp, sample, "Trigger")]))
+        return request(call.MeterValues(evse, [self._meter_value(stamp, sample, "Trigger")]))
 
-    def _transaction_data(self, moment: Moment, sample: Sample) -> list[object] | None:
+    def _transaction_data(self, transaction: Transaction, moment: Moment, sample: Sample) -> list[object] | None:
+        if sample.signed is not None:
+            return _signed_data(transaction, moment, sample.signed)
         if not self._traits.sends_transaction_data:
             return None
-        register = _sampled(str(sample.energy_wh), "Energy.Active.Import.Register", "Wh", "Transaction.End")
+        register = _sampled(str(sample.energy_wh), REGISTER, "Wh", "Transaction.End")
         return [datatypes.MeterValue(moment.stamp, [register])]
+
+    def _meter_value(self, stamp: str, sample: Sample, context: str) -> object:
+        found = measured(sample, self._traits.measures)
+        return datatypes.MeterValue(
+            stamp, [_sampled(str(one.value), one.measurand, one.unit, context, one.phase) for one in found]
+        )
 
 
 def _with_id(transaction: Transaction, payload: Payload) -> Payload | None:
@@ -127,17 +136,18 @@ def _with_id(transaction: Transaction, payload: Payload) -> Payload | None:
     return payload | {"transactionId": transaction.csms_id}
 
 
-def _meter_value(stamp: str, sample: Sample, context: str) -> object:
-    values = [
-        _sampled(str(sample.energy_wh), "Energy.Active.Import.Register", "Wh", context),
-        _sampled(str(sample.power_w), "Power.Active.Import", "W", context),
-        _sampled(sample.current_a, "Current.Import", "A", context),
-        _sampled(str(sample.voltage_v), "Voltage", "V", context),
+def _signed_data(transaction: Transaction, moment: Moment, end: str) -> list[object]:
+    """Signed values have a format of their own (§7.45); the begin is told again with the end."""
+    marked = {"Transaction.Begin": transaction.signed_begin, "Transaction.End": end}
+    return [
+        datatypes.MeterValue(
+            moment.stamp,
+            [datatypes.SampledValue(value=value, format="SignedData", measurand=REGISTER, context=context)],
+        )
+        for context, value in marked.items()
+        if value is not None
     ]
-    if sample.soc is not None:
-        values.append(_sampled(str(sample.soc), "SoC", "Percent", context))
-    return datatypes.MeterValue(stamp, values)
 
 
-def _sampled(value: str, measurand: str, unit: str, context: str) -> object:
-    return datatypes.SampledValue(value=value, measurand=measurand, unit=unit, context=context)
+def _sampled(value: str, measurand: str, unit: str, context: str, phase: str | None = None) -> object:
+    return datatypes.SampledValue(value=value, measurand=measurand, unit=unit, context=context, phase=phase)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ocpp.v16 import call_result, datatypes, enums
 
-from volt_simulator import remote
+from volt_simulator import profile_commands, profile_payloads, remote
 from volt_simulator.connector import Start
 from volt_simulator.dialect import Handler
 from volt_simulator.transaction import StopReason
@@ -33,19 +33,23 @@ FIXED = {
     "GetConfigurationMaxKeys": "50",
     "LocalPreAuthorize": "false",
     "MeterValuesAlignedData": "",
-    "MeterValuesSampledData": "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,SoC",
     "ResetRetries": "1",
     "StopTransactionOnEVSideDisconnect": "true",
     "StopTxnAlignedData": "",
     "StopTxnSampledData": "Energy.Active.Import.Register",
-    "SupportedFeatureProfiles": "Core,RemoteTrigger",
+    "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
+    "ChargingScheduleMaxPeriods": str(profile_payloads.MOST_PERIODS),
+    "MaxChargingProfilesInstalled": "100",
+    "SupportedFeatureProfiles": "Core,RemoteTrigger,SmartCharging",
     "UnlockConnectorOnEVSideDisconnect": "true",
 }
 
 
 def remote_start(station: "Station", payload: Payload) -> Reply:
     """RemoteStartTransaction (§5.11)."""
-    started = remote.start(station, Start(payload["idTag"], None), payload.get("connectorId"))
+    profile = payload.get("chargingProfile")
+    order = Start(payload["idTag"], None, profile=profile_payloads.of_start_16(station, profile))
+    started = profile_payloads.fits_a_start(profile) and remote.start(station, order, payload.get("connectorId"))
     return Reply(payload_of(call_result.RemoteStartTransaction("Accepted" if started else "Rejected")))
 
 
@@ -60,7 +64,7 @@ def reset(station: "Station", payload: Payload) -> Reply:
     soft = payload["type"] == "Soft"
     reason = StopReason.SOFT_RESET if soft else StopReason.HARD_RESET
     answer = payload_of(call_result.Reset("Accepted"))
-    return Reply(answer, lambda: station.reboot(reason, "RemoteReset", graceful=soft))
+    return Reply(answer, lambda: remote.reset(station, reason, graceful=soft))
 
 
 def unlock(station: "Station", payload: Payload) -> Reply:
@@ -70,7 +74,7 @@ def unlock(station: "Station", payload: Payload) -> Reply:
         return Reply(payload_of(call_result.UnlockConnector("NotSupported")))
     if station.traits.faults.stuck_connector:
         return Reply(payload_of(call_result.UnlockConnector("UnlockFailed")))
-    return Reply(payload_of(call_result.UnlockConnector("Unlocked")), lambda: remote.unlock(connector))
+    return Reply(payload_of(call_result.UnlockConnector("Unlocked")), lambda: remote.unlock(station, connector))
 
 
 def change_availability(station: "Station", payload: Payload) -> Reply:
@@ -119,7 +123,14 @@ def say_readings(station: "Station", number: int | None) -> None:
 
 def _configuration(station: "Station") -> dict[str, str]:
     found = {key: _shown(getattr(station.configuration, field)) for key, field in WRITABLE.items()}
-    return found | FIXED | {"NumberOfConnectors": str(len(station.connectors))}
+    own = {
+        "NumberOfConnectors": str(len(station.connectors)),
+        "ChargeProfileMaxStackLevel": str(station.traits.stack_levels - 1),
+        "MeterValuesSampledData": station.traits.measurands,
+    }
+    signer = station.connectors[0].signer
+    # Where a driver finds the key to check signed values with; the specification names no key for it.
+    return found | FIXED | own | ({} if signer is None else {"MeterPublicKey": signer.public_key})
 
 
 def _shown(value: float | bool) -> str:
@@ -155,4 +166,7 @@ COMMANDS: Mapping[str, Handler] = {
     enums.Action.get_configuration.value: get_configuration,
     enums.Action.change_configuration.value: change_configuration,
     enums.Action.trigger_message.value: trigger,
+    enums.Action.set_charging_profile.value: profile_commands.set_16,
+    enums.Action.clear_charging_profile.value: profile_commands.clear_16,
+    enums.Action.get_composite_schedule.value: profile_commands.composite_16,
 }

@@ -6,7 +6,9 @@ from typing import Any
 
 from volt_simulator.connector import Status
 from volt_simulator.dialect import Draft, Handler, Moment, Registration, Verdict
+from volt_simulator.measuring import REGISTER, measured
 from volt_simulator.meter import Sample
+from volt_simulator.ocmf import FORMAT, METHOD
 from volt_simulator.traits import Traits
 from volt_simulator.transaction import StopReason, Transaction, Trigger
 from volt_simulator.v2_commands import COMMANDS
@@ -46,10 +48,10 @@ class Ocpp2:
     def boot(self, cause: str) -> Request:
         """BootNotification with the reason."""
         station = self._words.types.ChargingStationType(
-            vendor_name="Voltsim",
+            vendor_name=self._traits.vendor,
             model=self._traits.model,
-            serial_number=f"VS{self._traits.station}"[-25:],
-            firmware_version="2.4.0",
+            serial_number=self._traits.serial,
+            firmware_version=self._traits.firmware,
         )
         return request(self._words.call.BootNotification(charging_station=station, reason=cause))
 
@@ -70,10 +72,11 @@ class Ocpp2:
         """2.x says Occupied for all that 1.6 tells apart."""
         return STATUS_NAMES.get(status, "Occupied")
 
-    def status(self, evse: int, name: str, stamp: str) -> Request:
-        """StatusNotification of the one connector of an EVSE."""
-        call = self._words.call.StatusNotification(timestamp=stamp, connector_status=name, evse_id=evse, connector_id=1)
-        return request(call)
+    def status(self, evse: int, plug: int, name: str, stamp: str) -> Request:
+        """StatusNotification of one connector of an EVSE."""
+        return request(
+            self._words.call.StatusNotification(timestamp=stamp, connector_status=name, evse_id=evse, connector_id=plug)
+        )
 
     def authorize(self, token: str, token_type: str) -> Request:
         """Authorize."""
@@ -187,25 +190,33 @@ class Ocpp2:
         return self._words.types.IdTokenType(id_token=token, type=token_type)
 
     def _evse(self, transaction: Transaction) -> Any:
-        return self._words.types.EVSEType(id=transaction.evse, connector_id=1)
+        return self._words.types.EVSEType(id=transaction.evse, connector_id=transaction.plug)
 
     def _register(self, moment: Moment, sample: Sample, context: str) -> object:
-        value = self._sampled(sample.energy_wh, "Energy.Active.Import.Register", "Wh", context)
+        value = self._sampled(sample.energy_wh, REGISTER, "Wh", context)
+        if sample.signed is not None:
+            value.signed_meter_value = self._signed(sample)
         return self._words.types.MeterValueType(timestamp=moment.stamp, sampled_value=[value])
 
+    def _signed(self, sample: Sample) -> Any:
+        return self._words.types.SignedMeterValueType(
+            signed_meter_data=sample.signed,
+            signing_method=METHOD,
+            encoding_method=FORMAT,
+            public_key=sample.public_key,
+        )
+
     def _meter_value(self, stamp: str, sample: Sample, context: str) -> object:
-        values = [
-            self._sampled(sample.energy_wh, "Energy.Active.Import.Register", "Wh", context),
-            self._sampled(sample.power_w, "Power.Active.Import", "W", context),
-            self._sampled(float(sample.current_a), "Current.Import", "A", context),
-            self._sampled(sample.voltage_v, "Voltage", "V", context),
-        ]
-        if sample.soc is not None:
-            values.append(self._sampled(sample.soc, "SoC", "Percent", context))
+        found = measured(sample, self._traits.measures)
+        values = [self._sampled(one.value, one.measurand, one.unit, context, one.phase) for one in found]
         return self._words.types.MeterValueType(timestamp=stamp, sampled_value=values)
 
-    def _sampled(self, value: float, measurand: str, unit: str, context: str) -> object:
+    def _sampled(self, value: int | str, measurand: str, unit: str, context: str, phase: str | None = None) -> Any:
         types = self._words.types
         return types.SampledValueType(
-            value=value, context=context, measurand=measurand, unit_of_measure=types.UnitOfMeasureType(unit=unit)
+            value=float(value) if isinstance(value, str) else value,
+            context=context,
+            measurand=measurand,
+            unit_of_measure=types.UnitOfMeasureType(unit=unit),
+            phase=phase,
         )

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from volt_simulator import device_model, remote
+from volt_simulator import device_model, profile_commands, profile_payloads, remote
+from volt_simulator.clock import true_time
 from volt_simulator.connector import Connector, Start, Stop
+from volt_simulator.outbox import PassingCall
 from volt_simulator.transaction import StopReason
-from volt_simulator.wire import Payload, Reply, payload_of
+from volt_simulator.wire import Payload, Reply, payload_of, request
 from volt_simulator.words2 import Words
 
 if TYPE_CHECKING:
     from volt_simulator.station import Station
+
+VARIABLES_PER_REPORT = 10
 
 Handler2 = Callable[[Words, "Station", Payload], Reply]
 
@@ -19,7 +23,10 @@ def request_start(words: Words, station: "Station", payload: Payload) -> Reply:
     """RequestStartTransaction (F01, F02); names the transaction if the cable has already opened one."""
     evse = payload.get("evseId")
     card = payload["idToken"]
-    started = remote.start(station, Start(card["idToken"], payload["remoteStartId"], card["type"]), evse)
+    profile = payload.get("chargingProfile")
+    source = profile_payloads.of_start_2(station, profile)
+    order = Start(card["idToken"], payload["remoteStartId"], card["type"], source)
+    started = profile_payloads.fits_a_start(profile) and remote.start(station, order, evse)
     connector = remote.connector_of(station, evse) if evse is not None else None
     transaction = connector.transaction if started and connector is not None else None
     answer = words.result.RequestStartTransaction(
@@ -44,7 +51,7 @@ def reset(words: Words, station: "Station", payload: Payload) -> Reply:
         answer = payload_of(words.result.Reset(status="Scheduled"))
         return Reply(answer, lambda: station.reboot_when_idle("ScheduledReset"))
     answer = payload_of(words.result.Reset(status="Accepted"))
-    return Reply(answer, lambda: station.reboot(StopReason.SOFT_RESET, "RemoteReset", graceful=True))
+    return Reply(answer, lambda: remote.reset(station, StopReason.SOFT_RESET, graceful=True))
 
 
 def _reset_evse(words: Words, connector: Connector | None) -> Reply:
@@ -61,13 +68,16 @@ def _reset_evse(words: Words, connector: Connector | None) -> Reply:
 def unlock(words: Words, station: "Station", payload: Payload) -> Reply:
     """UnlockConnector (F05): never during an authorized transaction."""
     connector = remote.connector_of(station, payload["evseId"])
-    if connector is None or payload["connectorId"] != 1:
+    if connector is None or not 1 <= payload["connectorId"] <= connector.plugs:
         return Reply(payload_of(words.result.UnlockConnector(status="UnknownConnector")))
     if connector.transaction is not None and connector.transaction.token is not None:
         return Reply(payload_of(words.result.UnlockConnector(status="OngoingAuthorizedTransaction")))
     if station.traits.faults.stuck_connector:
         return Reply(payload_of(words.result.UnlockConnector(status="UnlockFailed")))
-    return Reply(payload_of(words.result.UnlockConnector(status="Unlocked")), lambda: remote.unlock(connector))
+    if payload["connectorId"] != connector.plug:
+        return Reply(payload_of(words.result.UnlockConnector(status="Unlocked")))
+    answer = payload_of(words.result.UnlockConnector(status="Unlocked"))
+    return Reply(answer, lambda: remote.unlock(station, connector))
 
 
 def change_availability(words: Words, station: "Station", payload: Payload) -> Reply:
@@ -106,6 +116,27 @@ def set_variables(words: Words, station: "Station", payload: Payload) -> Reply:
     """SetVariables (B05)."""
     results = [_write(words, station, asked) for asked in payload["setVariableData"]]
     return Reply(payload_of(words.result.SetVariables(set_variable_result=results)))
+
+
+def base_report(words: Words, station: "Station", payload: Payload) -> Reply:
+    """GetBaseReport (B07): the reports follow the answer."""
+    if payload["reportBase"] == "SummaryInventory":
+        return Reply(payload_of(words.result.GetBaseReport(status="NotSupported")))
+    found = device_model.report(station)
+    parts = [found[at : at + VARIABLES_PER_REPORT] for at in range(0, len(found), VARIABLES_PER_REPORT)]
+
+    def tell() -> None:
+        for number, part in enumerate(parts):
+            report = words.call.NotifyReport(
+                request_id=payload["requestId"],
+                generated_at=station.clock.stamp(true_time()),
+                seq_no=number,
+                report_data=part,
+                tbc=number + 1 < len(parts),
+            )
+            station.outbox.say(PassingCall(request(report), lambda answer: None, lambda reason: None))
+
+    return Reply(payload_of(words.result.GetBaseReport(status="Accepted")), tell)
 
 
 def transaction_status(words: Words, station: "Station", payload: Payload) -> Reply:
@@ -177,4 +208,8 @@ COMMANDS: Mapping[str, Handler2] = {
     "GetVariables": get_variables,
     "SetVariables": set_variables,
     "GetTransactionStatus": transaction_status,
+    "GetBaseReport": base_report,
+    "SetChargingProfile": profile_commands.set_2,
+    "ClearChargingProfile": profile_commands.clear_2,
+    "GetCompositeSchedule": profile_commands.composite_2,
 }

@@ -6,9 +6,9 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from volt_simulator.acn import Stay
-from volt_simulator.car import Flow, car_of
+from volt_simulator.car import Flow
 from volt_simulator.clock import true_time
-from volt_simulator.connector import Connector, Start, Status, Stop, Unplug
+from volt_simulator.connector import Connector, ProfileSource, Retuned, Start, Status, Stop, Unplug
 from volt_simulator.ledger import Charge
 from volt_simulator.traits import StartPoint
 from volt_simulator.transaction import Grant, StopReason, Trigger
@@ -21,6 +21,7 @@ FETCHES_CARD_S = 30
 FETCHES_CABLE_S = 20
 STAYS_AFTER_STOP_S = 240
 SHARE_OF_PULLED_PLUGS = 0.5
+COMES_BACK_WHEN_FULL_S = 180
 TRIES_TO_PULL_EVERY_S = 0.2
 
 
@@ -42,13 +43,16 @@ class VisitScript:
         self._books = station.books
         self._connector = connector
         self._opening = opening
-        self._car = car_of(stay, station.dice)
+        self._car = station.car_for(stay, station.dice)
         length_s = int(stay.length.total_seconds())
         self._pace = max(1, min(station.pace, int(length_s / station.shortest_stay_s)))
         self._length_s = length_s / self._pace
+        self._wants_wh = self._car.missing_wh
         self._visit = connector.next_visit()
+        self._choose_plug()
         self._card: str | None = None
         self._grant: Grant | None = None
+        self._profile: ProfileSource | None = None
         self._leave_at: float | None = None
         self._leave_reason = StopReason.EV_DISCONNECTED
         self._pulls_plug = station.dice.random() < SHARE_OF_PULLED_PLUGS
@@ -96,6 +100,12 @@ class VisitScript:
         self._plug()
         return Situation.CHARGING
 
+    def _choose_plug(self) -> None:
+        """One of several; the last one stays the choice until the central system knows that it is free."""
+        connector = self._connector
+        if connector.plugs > 1 and connector.reported == Status.AVAILABLE:
+            connector.plug = self._station.dice.randint(1, connector.plugs)
+
     def _plug(self) -> None:
         self._visit.plugged_at = true_time()
         self._connector.visit = self._visit
@@ -113,7 +123,7 @@ class VisitScript:
                     return self._leave(reason)
                 case Stop(reason, transaction) if transaction is self._connector.transaction:
                     return self._end(reason)
-                case Stop():
+                case Stop() | Retuned():
                     return Situation.WAITING
                 case Start() as order:
                     self._opening = order
@@ -129,6 +139,7 @@ class VisitScript:
             self._card = self._station.tokens.take(self._station.dice)
         token = self._card if order is None else order.token
         assert token is not None
+        self._profile = None if order is None else order.profile
         grant = await self._station.authorizer.ask(token, order)
         self._connector.starting = False
         if grant is None:
@@ -152,14 +163,34 @@ class VisitScript:
         assert transaction is not None
         flow = Flow(self._car, connector.meter, self._pace, self._now())
         connector.flow = flow
-        transaction.charge = Charge(
-            wants_wh=self._car.missing_wh, power_w=self._car.power_w, pace=self._pace, began_at=true_time()
-        )
-        self._books.note(transaction)
+        self._wants_wh = self._car.missing_wh
+        self._install_profile()
+        self._station.limits.obey()
+        self._note_charge(flow)
         if transaction.charging_state != "Charging":
             self._books.update(connector, Trigger.CHARGING_STATE_CHANGED, "Charging")
         self._station.show(connector, Status.CHARGING)
         return await self._flowing(flow)
+
+    def _install_profile(self) -> None:
+        """The remote start may have brought one."""
+        profile = None if self._profile is None else self._profile(self._connector.evse)
+        self._profile = None
+        if profile is not None:
+            self._station.limits.install(profile)
+
+    def _note_charge(self, flow: Flow) -> None:
+        """So that a restarted station can tell what flowed meanwhile."""
+        transaction = self._connector.transaction
+        assert transaction is not None
+        transaction.charge = Charge(
+            wants_wh=self._wants_wh,
+            power_w=flow.power_w,
+            pace=self._pace,
+            began_at=true_time(),
+            given_wh=flow.given_wh,
+        )
+        self._books.note(transaction)
 
     def _start_trigger(self, grant: Grant) -> Trigger:
         if grant.authorization == "remote":
@@ -172,7 +203,7 @@ class VisitScript:
         leave_at = self._now() + self._length_s / (2 if self._has_second_thoughts else 1)
         reading_at = self._now() + self._station.configuration.meter_interval_s
         while True:
-            full_at = flow.full_at if connector.status is Status.CHARGING else leave_at
+            full_at = leave_at if flow.is_full else flow.full_at
             match await connector.order(min(leave_at, reading_at, full_at)):
                 case Unplug(reason):
                     return self._leave(reason)
@@ -180,16 +211,28 @@ class VisitScript:
                     return self._end(reason)
                 case Start():
                     connector.starting = False
+                case Retuned():
+                    self._note_charge(flow)
             now = self._now()
             if now >= leave_at:
                 return self._finish()
             flow.settle(now)
-            if flow.is_full and connector.status is Status.CHARGING:
-                self._books.update(connector, Trigger.CHARGING_STATE_CHANGED, "SuspendedEV")
-                self._station.show(connector, Status.SUSPENDED_EV)
+            if flow.is_full and connector.status is not Status.SUSPENDED_EV:
+                self._tell_state(Status.SUSPENDED_EV)
+                self._station.limits.obey()
+                if flow.car.leaves_when_full:
+                    leave_at = min(leave_at, self._soon(COMES_BACK_WHEN_FULL_S))
+            elif not flow.is_full:
+                self._tell_state(Status.CHARGING if flow.power_w > 0 else Status.SUSPENDED_EVSE)
             if now >= reading_at:
                 self._books.read(connector, Trigger.METER_VALUE_PERIODIC)
                 reading_at = now + self._station.configuration.meter_interval_s
+
+    def _tell_state(self, status: Status) -> None:
+        """2.x has a charging state for each of these words."""
+        if self._connector.status is not status:
+            self._books.update(self._connector, Trigger.CHARGING_STATE_CHANGED, status.value)
+            self._station.show(self._connector, status)
 
     def _finish(self) -> Situation:
         """The recorded stay is over: the driver stops with the card, pulls the plug, or comes back for more."""
@@ -204,7 +247,7 @@ class VisitScript:
                 return self._leave(reason)
             case Stop(reason, transaction) if transaction is self._connector.transaction:
                 return self._end(reason)
-            case Stop():
+            case Stop() | Retuned():
                 return Situation.LINGERING
             case Start() as order:
                 self._opening = order
@@ -216,6 +259,7 @@ class VisitScript:
 
     def _end(self, reason: StopReason) -> Situation:
         self._books.close(self._connector, reason, true_time())
+        self._station.limits.obey()
         self._station.show(self._connector, Status.FINISHING)
         self._leave_at = self._soon(STAYS_AFTER_STOP_S)
         return Situation.LINGERING
@@ -232,6 +276,7 @@ class VisitScript:
     async def _stuck(self) -> Situation:
         if self._connector.transaction is not None:
             self._books.close(self._connector, StopReason.LOCAL, true_time())
+            self._station.limits.obey()
         self._connector.stuck = True
         self._station.show(self._connector, Status.FINISHING)
         while self._is_held:
@@ -245,6 +290,7 @@ class VisitScript:
         at = true_time()
         if self._connector.transaction is not None:
             self._books.close(self._connector, self._leave_reason, at)
+            self._station.limits.obey()
         self._visit.unplugged_at = at
         self._connector.visit, self._connector.last_visit = None, self._visit
         self._books.end_visit(self._connector.evse, self._visit)

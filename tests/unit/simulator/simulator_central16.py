@@ -32,6 +32,10 @@ class Point16(ChargePoint):  # type: ignore[misc]
     def shown(self, **payload: Any) -> Any:
         return call_result.StatusNotification()
 
+    @hears(Action.firmware_status_notification)
+    def updated(self, **payload: Any) -> Any:
+        return call_result.FirmwareStatusNotification()
+
     @hears(Action.authorize)
     def authorized(self, id_tag: str) -> Any:
         return call_result.Authorize(self.info(id_tag, self.central.orders.refused_tokens))

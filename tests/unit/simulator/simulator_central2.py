@@ -37,6 +37,14 @@ class Answers:
     def metered(self, **payload: Any) -> Any:
         return self.results.MeterValues()
 
+    @hears("NotifyReport")
+    def reported(self, **payload: Any) -> Any:
+        return self.results.NotifyReport()
+
+    @hears("FirmwareStatusNotification")
+    def updated(self, **payload: Any) -> Any:
+        return self.results.FirmwareStatusNotification()
+
     @hears("Authorize")
     def authorized(self, id_token: dict[str, Any], **rest: Any) -> Any:
         return self.results.Authorize(id_token_info=self.info(id_token, self.central.orders.refused_tokens))
