@@ -244,7 +244,7 @@ class Books:
                 self.note(transaction)
             self._forget_finished(transaction)
 
-        return TransactionMessage(draft.action, draft.complete, answered, discarded, draft.is_reading)
+        return TransactionMessage(draft.action, draft.complete, answered, discarded)
 
     def _forget_finished(self, transaction: Transaction) -> None:
         if transaction.ended_at is not None and transaction.pending == 0:

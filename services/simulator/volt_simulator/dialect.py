@@ -21,7 +21,6 @@ class Draft:
 
     action: str
     complete: Callable[[], Payload | None]
-    is_reading: bool = False
     is_vital: bool = False
 
 

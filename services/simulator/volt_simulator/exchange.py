@@ -17,8 +17,6 @@ from volt_simulator.wire import Payload, check_call
 
 LOGGER = logging.getLogger("volt.simulator.exchange")
 REMEMBERED_ANSWERS = 16
-# A schema check costs 0.3 to 0.7 ms; readings are most of the traffic and all of one shape.
-READINGS_PER_CHECK = 16
 
 Send = Callable[[str], Awaitable[None]]
 
@@ -70,7 +68,6 @@ class Exchange:
         self._unregistered = unregistered
         self._waiting: tuple[str, asyncio.Future[Payload]] | None = None
         self._answers: dict[str, Payload] = {}
-        self._readings = 0
 
     @property
     def is_idle(self) -> bool:
@@ -141,8 +138,7 @@ class Exchange:
             self._counters.discarded += 1
             self._outbox.queue.skip()
             return
-        if self._is_to_check(message):
-            await self._check(message.action, payload)
+        await self._check(message.action, payload)
         copies = 2 if self._dice.random() < self.habits.duplicates else self.habits.copies
         try:
             answer = await self._ask(send, self._id_for(message), message.action, payload, copies)
@@ -193,10 +189,6 @@ class Exchange:
             self._waiting = None
         self._counters.answers += 1
         return answer
-
-    def _is_to_check(self, message: TransactionMessage) -> bool:
-        self._readings += message.is_reading
-        return not message.is_reading or self._readings % READINGS_PER_CHECK == 1
 
     async def _check(self, action: str, payload: Payload) -> None:
         try:

@@ -19,6 +19,7 @@ class Meter:
     register: Register
     total_wh: int = 0
     _zero_wh: int = 0
+    _is_to_begin: bool = False
 
     @property
     def reading_wh(self) -> int:
@@ -27,14 +28,18 @@ class Meter:
 
     def open(self) -> int:
         """A transaction begins: a session register returns to zero. The reading in Wh."""
-        if self.register is not Register.BOOT:
+        if self.register is Register.BOOT:
+            self._zero_wh = self.total_wh if self._is_to_begin else self._zero_wh
+            self._is_to_begin = False
+        else:
             self._zero_wh = self.total_wh if self.register is Register.SESSION else 0
         return self.reading_wh
 
-    def boot(self) -> None:
-        """The station boots."""
-        if self.register is Register.BOOT:
+    def boot(self, is_idle: bool) -> None:
+        """The station boots; a transaction that goes on across it keeps its register, the next one begins anew."""
+        if self.register is Register.BOOT and is_idle:
             self._zero_wh = self.total_wh
+        self._is_to_begin = not is_idle
 
     def count(self, energy_wh: int) -> None:
         """Adds energy in Wh; a meter never runs backwards, ValueError if asked to."""

@@ -34,7 +34,6 @@ class TransactionMessage:
     complete: Callable[[], Payload | None]
     answered: Callable[[Payload], None]
     discarded: Callable[[], None]
-    is_reading: bool = False
     ticket: int = 0
     attempts: int = 0
     not_before: float = 0.0

@@ -152,8 +152,7 @@ class Station:
 
     def _zero_registers(self) -> None:
         for connector in self.connectors:
-            if connector.transaction is None:
-                connector.meter.boot()
+            connector.meter.boot(is_idle=connector.transaction is None)
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         """Does something after so many seconds, at once if there are none."""

@@ -89,7 +89,7 @@ class Ocpp16:
         context = "Trigger" if trigger is Trigger.TRIGGER else "Sample.Periodic"
         value = self._meter_value(moment.stamp, sample, context)
         payload = payload_of(call.MeterValues(transaction.evse, [value]))
-        return Draft("MeterValues", lambda: _with_id(transaction, payload), is_reading=True)
+        return Draft("MeterValues", lambda: _with_id(transaction, payload))
 
     def closed(self, transaction: Transaction, moment: Moment, sample: Sample) -> Draft:
         """StopTransaction."""

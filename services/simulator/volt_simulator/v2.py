@@ -120,7 +120,7 @@ class Ocpp2:
         context = "Trigger" if trigger is Trigger.TRIGGER else "Sample.Periodic"
         value = self._meter_value(moment.stamp, sample, context)
         payload = self._event("Updated", transaction, trigger.value, moment, meter_value=[value])
-        return Draft("TransactionEvent", lambda: payload, is_reading=True)
+        return Draft("TransactionEvent", lambda: payload)
 
     def closed(self, transaction: Transaction, moment: Moment, sample: Sample) -> Draft:
         """TransactionEvent(Ended)."""

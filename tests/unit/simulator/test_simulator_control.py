@@ -57,6 +57,7 @@ async def control(folder: Path, flags: str) -> AsyncIterator[Port]:
 async def test_state_pause_and_drain(tmp_path: Path) -> None:
     async with control(tmp_path, "--stations 3 --shortest-stay 60") as port:
         await until(lambda: port.run.fleet.counters.transactions_begun > 2, "charges")
+        await until(lambda: all(one.is_online for one in port.run.fleet.stations.values()), "all are online")
         status, state = await port.ask("GET", "/state")
         assert status == 200
         assert state["stations"] == state["connected"] == 3

@@ -136,6 +136,18 @@ def test_a_session_register_returns_to_zero_and_a_lifetime_register_does_not() -
         assert meter.total_wh == 510
 
 
+def test_a_register_since_boot_begins_anew_when_nothing_runs_or_at_the_next_transaction() -> None:
+    meter = Meter(Register.BOOT, 900)
+    meter.boot(is_idle=True)
+    assert meter.open() == 0
+    meter.count(5)
+    meter.boot(is_idle=False)
+    assert meter.reading_wh == 5, "a transaction keeps its register"
+    assert meter.open() == 0
+    meter.count(4)
+    assert meter.open() == 4
+
+
 def test_a_meter_never_runs_backwards() -> None:
     with pytest.raises(ValueError, match="cannot count"):
         Meter(Register.LIFETIME).count(-1)
