@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from benchmarks import backlog, beside, fold, gateway, log_speed, machine, pipe, report
+from benchmarks import backlog, beside, fold, gateway, lists, log_speed, machine, pipe, report
 from benchmarks.figure import Figure, NotMeasured
 from benchmarks.plan import QUICK, WHOLE, Plan
 from benchmarks.stage import GATEWAY_ALONE, Stage, standing
@@ -18,7 +18,11 @@ from volt_runtime.memory import look_rarely
 
 RESULTS = Path("bench-results.json")
 
-ALONE: Mapping[str, Callable[[Plan], Iterator[Figure]]] = {"fold": fold.figures, "baseline": beside.figures}
+ALONE: Mapping[str, Callable[[Plan], Iterator[Figure]]] = {
+    "fold": fold.figures,
+    "baseline": beside.figures,
+    "lists": lists.figures,
+}
 """Figures that need no stack."""
 
 OnStage = Mapping[str, Callable[[Stage, Plan], Iterator[Figure]]]

@@ -23,6 +23,9 @@ class Plan:
     fold_messages: int = 25_000
     view_records: int = 20_000
     backlog_frames: int = 20_000
+    list_stations: int = 100_000
+    list_sessions: int = 1_000_000
+    list_requests: int = 200
 
 
 WHOLE = Plan()
@@ -42,4 +45,7 @@ QUICK = Plan(
     fold_messages=6_000,
     view_records=4_000,
     backlog_frames=4_000,
+    list_stations=10_000,
+    list_sessions=100_000,
+    list_requests=40,
 )

@@ -295,7 +295,7 @@ def test_rebuild_compares_and_promotes(voltlog: Voltlog, log: Log) -> None:
     assert "records of station.events, network.station.events" in dry.stderr
     assert "equal" in voltlog("replay", "rebuild", "live_stations").stdout
     with psycopg.connect(log.dsn, autocommit=True) as connection:
-        connection.execute("UPDATE console.live_stations_g1 SET location = 'nowhere'")
+        connection.execute("UPDATE console.live_stations_g2 SET location = 'nowhere'")
     wrong = voltlog("replay", "rebuild", "live_stations")
     assert wrong.exit_code == 1
     assert "DIFFERENT" in wrong.stdout

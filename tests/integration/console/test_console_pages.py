@@ -61,8 +61,8 @@ async def test_an_empty_network_says_how_to_connect_a_station(visiting: Visiting
 async def test_the_overview_shows_stations_visits_and_numbers(visiting: Visiting) -> None:
     async with visiting(depot()) as (client, _):
         page = (await client.get("/")).text
-        searched = (await client.get("/?q=CP-007")).text
-        faulted = (await client.get("/?show=faulted")).text
+        searched = (await client.get("/stations?search=CP-007")).text
+        faulted = (await client.get("/stations?show=faulted")).text
     assert page.count('class="row station"') == 20
     assert "GroundFailure" in page
     assert 'class="row station"' in searched
@@ -75,7 +75,7 @@ async def test_more_than_fifty_stations_come_in_pages(visiting: Visiting) -> Non
     for number in range(61):
         Charger(log, f"CP-{number:03d}").connect()
     async with visiting(log) as (client, _):
-        first = (await client.get("/")).text
+        first = (await client.get("/stations")).text
         address = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
         second = (await client.get(address)).text
     assert first.count('class="row station"') == 50
@@ -170,7 +170,9 @@ async def test_buttons_ask_and_show_the_outcome(visiting: Visiting) -> None:
     assert all(asked.actor.kind == "operator" for _, asked, _ in stage.station.asked + stage.session.asked)
 
 
-@pytest.mark.parametrize("path", ["/stations/nobody", "/sessions/nothing", "/nowhere", "/?cursor=nonsense"])
+@pytest.mark.parametrize(
+    "path", ["/stations/nobody", "/sessions/nothing", "/nowhere", "/stations?cursor=nonsense", "/sessions?cursor=~x"]
+)
 async def test_what_is_not_there_is_a_page_too(visiting: Visiting, path: str) -> None:
     async with visiting(Log()) as (client, _):
         answer = await client.get(path)
@@ -182,7 +184,14 @@ async def test_what_is_not_there_is_a_page_too(visiting: Visiting, path: str) ->
 async def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(visiting: Visiting) -> None:
     log, charger, visit = one_station()
     async with visiting(log) as (client, _):
-        for path in ("/", "/sessions", "/api", f"/stations/{log.uid(charger.identity)}", f"/sessions/{visit.id}"):
+        for path in (
+            "/",
+            "/stations",
+            "/sessions",
+            "/api",
+            f"/stations/{log.uid(charger.identity)}",
+            f"/sessions/{visit.id}",
+        ):
             page = (await client.get(path)).text
             assert 'src="http' not in page
             assert "<style" not in page

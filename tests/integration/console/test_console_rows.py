@@ -7,7 +7,8 @@ from integration.console.console_stage import staged
 from unit.console.console_log import Log
 from unit.console.console_story import Charger, Visit, command
 
-from volt_console.queries import commands, counts, sessions, stations, timeline
+from volt_console.queries import commands, counts, session_list, sessions, station_list, stations, timeline
+from volt_console.queries.station_list import StationFilter
 from volt_console.views import station_timeline
 from volt_contracts import gateway, network, session, station
 from volt_contracts.message import Actor
@@ -115,7 +116,7 @@ async def test_what_a_visit_says_of_its_charging_goes_before_what_the_connector_
     log.append(SESSION_EVENTS, "CP-1", paused)
     async with staged(database, log) as stage:
         found = await stations.station(stage.console.database, "demo", log.uid("CP-1"))
-        charging = await stations.stations(stage.console.database, "demo", show="charging")
+        charging = await station_list.stations(stage.console.database, "demo", StationFilter(show="charging"))
     assert found is not None
     assert found.connectors[0].charging_state == "SuspendedEV"
     assert charging.items == []
@@ -250,14 +251,14 @@ async def test_pages_of_stations_hold_each_once_in_order(database: str) -> None:
         seen: list[str] = []
         cursor = None
         while True:
-            page = await stations.stations(stage.console.database, "demo", cursor=cursor, limit=5)
+            page = await station_list.stations(stage.console.database, "demo", cursor=cursor, limit=5)
             seen += [found.identity for found in page.items]
             cursor = page.next
             if cursor is None:
                 break
-        searched = await stations.stations(stage.console.database, "demo", search="-1")
-        literal = await stations.stations(stage.console.database, "demo", search="%")
-        offline = await stations.stations(stage.console.database, "demo", show="offline")
+        searched = await station_list.stations(stage.console.database, "demo", StationFilter(search="-1"))
+        literal = await station_list.stations(stage.console.database, "demo", StationFilter(search="%"))
+        offline = await station_list.stations(stage.console.database, "demo", StationFilter(show="offline"))
     assert seen == [f"CP-{number:02d}" for number in range(23)]
     assert [found.identity for found in searched.items] == [f"CP-{number}" for number in range(10, 20)]
     assert literal.items == []
@@ -279,10 +280,10 @@ async def test_no_tenant_sees_anothers_data(database: str) -> None:
         base = stage.console.database
         numbers = await counts.counts(base, "demo")
         assert (numbers.stations, numbers.running) == (1, 1)
-        listed = await sessions.sessions(base, "demo")
+        listed = await session_list.sessions(base, "demo")
         assert [found.station_uid for found in listed.items] == [ours.uid("CP-1")]
         assert await stations.station(base, "demo", theirs.uid("CP-1")) is None
-        foreign = (await sessions.sessions(base, "other")).items[0]
+        foreign = (await session_list.sessions(base, "other")).items[0]
         assert await sessions.session(base, "demo", foreign.session_id) is None
         assert (await timeline.of_session(base, "demo", foreign)).items == []
         assert await timeline.of_station(base, "demo", foreign.station_uid) == []

@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Header, Path, Query
+from pydantic import BaseModel, Field
 
 from volt_console.access.admission import Here
+from volt_console.queries.listing import Wanted
 from volt_console.web.problems import MEDIA_TYPE, Problem, ProblemDetails
 from volt_eventlog.message import Position
 from volt_eventlog.view import View
@@ -14,6 +16,26 @@ Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9._~-]{1,64}$")]
 
 Cursor = Annotated[str | None, Query(max_length=400, description="`next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+class Asked(Wanted):
+    """What every list can be asked."""
+
+    cursor: Annotated[str | None, Field(max_length=400, description="`next` or `prev` of another page.")] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class Counted(BaseModel):
+    """How many rows a list has; where there are `more`, at least so many."""
+
+    count: int
+    more: bool
+
+
+def counted(found: int, most: int) -> Counted:
+    """What a query that counts to `most` and one further has found."""
+    return Counted(count=min(found, most), more=found > most)
+
 
 MinPosition = Annotated[
     str | None,

@@ -1,12 +1,13 @@
 """`/api/v1/stations`: stations, and commands to them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from volt_console.access.admission import ToCommand, ToSee
 from volt_console.api.answers import COMMAND, answer
-from volt_console.api.asked import PROBLEMS, Cursor, IdempotencyKey, Limit, Name, fresh
+from volt_console.api.asked import PROBLEMS, Asked, Counted, IdempotencyKey, Name, counted, fresh
+from volt_console.api.sheet import CSV, Accept, Format, csv_wanted, fields, sheet
 from volt_console.asking import CommandResult
 from volt_console.commands import (
     AvailabilityBody,
@@ -21,13 +22,48 @@ from volt_console.commands import (
     station_command,
 )
 from volt_console.console import Console
-from volt_console.queries import stations
+from volt_console.queries import station_list, stations
 from volt_console.queries.cursor import Page
-from volt_console.queries.stations import Show, Station
+from volt_console.queries.station_list import Choices, Sort, StationFilter
+from volt_console.queries.stations import Station
 from volt_console.views import LIVE_STATIONS
 from volt_console.web.problems import unknown
 
-Search = Annotated[str, Query(max_length=100, description="Part of the identity or vendor, or a whole uid.")]
+
+class StationsAsked(StationFilter, Asked):
+    """A list of stations: which, in what order, from where on, as what."""
+
+    sort: Sort = "identity"
+    format: Format | None = None
+
+    @property
+    def wanted(self) -> StationFilter:
+        """Which stations."""
+        return StationFilter.model_validate(self.model_dump(include=set(StationFilter.model_fields)))
+
+
+COLUMNS = fields(
+    "station_uid",
+    "identity",
+    "online",
+    "since",
+    "lost_cause",
+    "location",
+    "vendor",
+    "model",
+    "serial",
+    "firmware",
+    "protocol",
+    "security_profile",
+    "registration",
+    "adopted",
+    "remote_address",
+    "gateway_id",
+    "booted_at",
+    "boot_reason",
+    "suspect",
+    "suspect_at",
+)
 
 
 def router() -> APIRouter:
@@ -42,14 +78,25 @@ def add_queries(routes: APIRouter) -> None:
     """What is known of stations."""
     current = [Depends(fresh(LIVE_STATIONS))]
 
-    @routes.get("", dependencies=current)
-    async def list_stations(
-        console: ToSee, search: Search = "", show: Show = "all", cursor: Cursor = None, limit: Limit = 50
-    ) -> Page[Station]:
-        """The tenant's stations with their connectors, in order of their identities."""
-        return await stations.stations(
-            console.database, console.tenant, search=search, show=show, cursor=cursor, limit=limit
+    @routes.get("", dependencies=current, response_model=Page[Station], responses=CSV)
+    async def list_stations(console: ToSee, asked: Annotated[StationsAsked, Query()], accept: Accept = "") -> Any:
+        """The tenant's stations with their connectors. As CSV the whole list: `cursor` and `limit` do not count."""
+        if csv_wanted(asked.format, accept):
+            parts = await station_list.every_station(console.database, console.tenant, asked.wanted, asked.sort)
+            return sheet("stations", COLUMNS, parts)
+        return await station_list.stations(
+            console.database, console.tenant, asked.wanted, sort=asked.sort, cursor=asked.cursor, limit=asked.limit
         )
+
+    @routes.get("/count", dependencies=current)
+    async def count_stations(console: ToSee, wanted: Annotated[StationFilter, Query()]) -> Counted:
+        """How many stations there are; of very many only that there are more."""
+        return counted(await station_list.how_many(console.database, console.tenant, wanted), station_list.MOST_COUNTED)
+
+    @routes.get("/choices", dependencies=current)
+    async def station_choices(console: ToSee) -> Choices:
+        """The vendors, firmwares and locations that stations can be filtered by; of very many the first ones."""
+        return await station_list.choices(console.database, console.tenant)
 
     @routes.get("/{uid}", dependencies=current)
     async def get_station(console: ToSee, uid: Name) -> Station:

@@ -16,6 +16,7 @@ class Entry(NamedTuple):
 
 NAVIGATION: tuple[Entry, ...] = (
     Entry("overview", "/", "Overview", "see"),
+    Entry("stations", "/stations", "Stations", "see"),
     Entry("sessions", "/sessions", "Visits", "see"),
     Entry("onboarding", "/onboarding", "Onboarding", "see"),
     Entry("dead_letters", "/dead-letters", "Dead letters", "dead_letters"),

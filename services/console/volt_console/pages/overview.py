@@ -1,28 +1,27 @@
-"""`/`: the network at a glance, a page of stations, who charges now and who just left."""
+"""`/`: the network at a glance: numbers that lead to lists, locations, who charges now and who just left."""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from volt_console.console import Console
 from volt_console.pages.html import render
-from volt_console.queries import sessions, stations
-from volt_console.queries.stations import Show
+from volt_console.queries import session_list, sessions, station_list
+from volt_console.queries.session_list import SessionFilter
+from volt_console.queries.station_list import Sort
 from volt_console.views.changes import EVERYTHING
 
+MOST_STATIONS = 20
 MOST_RUNNING = 12
+PARTS = ("counts", "places", "stations", "running", "ended")
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The overview as one browser looks at it: which stations it searches, and how far it has paged."""
+    """The overview: of a small network every station, of a large one those whose links changed last."""
 
     console: Console
-    search: str = ""
-    show: Show = "all"
-    cursor: str | None = None
 
     def concerns(self, keys: frozenset[str]) -> bool:
         """Any change of the tenant's may change a number."""
@@ -31,17 +30,19 @@ class Overview:
     async def fragments(self) -> Mapping[str, str]:
         """The fragments that follow the views."""
         values = await self.values()
-        parts = {"counts": "counts", "stations": "stations", "running": "running", "ended": "ended"}
-        return {name: render(f"overview/{part}.html", **values) for name, part in parts.items()}
+        return {name: render(f"overview/{name}.html", **values) for name in PARTS}
 
     async def values(self) -> dict[str, Any]:
         """What the templates show."""
-        console = self.console
-        counts, page, running, ended = await asyncio.gather(
-            console.counts.of(console.tenant),
-            stations.stations(console.database, console.tenant, search=self.search, show=self.show, cursor=self.cursor),
-            sessions.sessions(console.database, console.tenant, state="running", limit=MOST_RUNNING),
-            sessions.lately_ended(console.database, console.tenant),
+        console, tenant = self.console, self.console.tenant
+        counts = await console.counts.of(tenant)
+        small = counts.stations <= MOST_STATIONS
+        order: Sort = "identity" if small else "-changed"
+        places, page, running, ended = await asyncio.gather(
+            console.counts.places(tenant),
+            station_list.stations(console.database, tenant, sort=order, limit=MOST_STATIONS),
+            session_list.sessions(console.database, tenant, SessionFilter(state="running"), limit=MOST_RUNNING),
+            sessions.lately_ended(console.database, tenant),
         )
         return {
             "here": "overview",
@@ -49,20 +50,11 @@ class Overview:
             "policy": console.policy(),
             "gateway_url": console.settings.station_address,
             "counts": counts,
-            "page": page,
+            "places": places,
+            "small": small,
+            "stations": page.items,
             "running": running.items,
             "more_running": running.next is not None,
             "ended": ended,
-            "search": self.search,
-            "show": self.show,
-            "cursor": self.cursor,
-            "stream": self.address("/live/overview", self.cursor),
-            "first_page": self.address("/", None),
-            "next_page": self.address("/", page.next),
+            "stream": "/live/overview",
         }
-
-    def address(self, path: str, cursor: str | None) -> str:
-        """`path` with what is searched for, from `cursor` on."""
-        wanted = {"q": self.search, "show": "" if self.show == "all" else self.show, "cursor": cursor or ""}
-        query = urlencode({name: value for name, value in wanted.items() if value})
-        return f"{path}?{query}" if query else path

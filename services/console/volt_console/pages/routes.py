@@ -7,8 +7,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from volt_console.access.admission import ToCommand, ToSee, require
 from volt_console.api.asked import Cursor, Name
-from volt_console.api.sessions import known_session
-from volt_console.api.stations import known_station
+from volt_console.api.sessions import SessionsAsked, known_session
+from volt_console.api.stations import StationsAsked, known_station
 from volt_console.asking import CommandResult
 from volt_console.commands import STATION_BODIES, StopBody, start_session, station_command, stop_session
 from volt_console.live.stream import Live
@@ -18,22 +18,20 @@ from volt_console.pages.html import render
 from volt_console.pages.onboarding import add_onboarding
 from volt_console.pages.overview import Overview
 from volt_console.pages.session import SessionScreen
-from volt_console.pages.sessions import session_list
+from volt_console.pages.sessions import visits_page
 from volt_console.pages.station import StationScreen
+from volt_console.pages.station_list import StationList
 from volt_console.queries import timeline
-from volt_console.queries.sessions import State
-from volt_console.queries.stations import Show
 from volt_console.web.problems import unknown
 from volt_contracts.topics import GATEWAY_FRAMES
 from volt_eventlog.message import Position
-
-Search = Annotated[str, Query(max_length=100)]
 
 
 def router() -> APIRouter:
     """Every page."""
     routes = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     add_overview(routes)
+    add_stations(routes)
     add_station(routes)
     add_sessions(routes)
     add_onboarding(routes)
@@ -46,12 +44,24 @@ def add_overview(routes: APIRouter) -> None:
     """`/`, and its stream."""
 
     @routes.get("/")
-    async def overview(console: ToSee, q: Search = "", show: Show = "all", cursor: Cursor = None) -> str:
-        return render("overview.html", **await Overview(console, q.strip(), show, cursor).values())
+    async def overview(console: ToSee) -> str:
+        return render("overview.html", **await Overview(console).values())
 
     @routes.get("/live/overview")
-    async def follow_overview(console: ToSee, q: Search = "", show: Show = "all", cursor: Cursor = None) -> Response:
-        return Live(Overview(console, q.strip(), show, cursor), console)
+    async def follow_overview(console: ToSee) -> Response:
+        return Live(Overview(console), console)
+
+
+def add_stations(routes: APIRouter) -> None:
+    """The list of stations, and its stream."""
+
+    @routes.get("/stations")
+    async def stations(console: ToSee, asked: Annotated[StationsAsked, Query()]) -> str:
+        return render("stations.html", **await StationList(console, asked).values())
+
+    @routes.get("/live/stations")
+    async def follow_stations(console: ToSee, asked: Annotated[StationsAsked, Query()]) -> Response:
+        return Live(StationList(console, asked), console)
 
 
 def add_station(routes: APIRouter) -> None:
@@ -89,8 +99,8 @@ def add_sessions(routes: APIRouter) -> None:
     """The list of visits; a visit's page, its stream and its button."""
 
     @routes.get("/sessions")
-    async def sessions(console: ToSee, state: State | None = None, cursor: Cursor = None) -> str:
-        return await session_list(console, state, cursor)
+    async def sessions(console: ToSee, asked: Annotated[SessionsAsked, Query()]) -> str:
+        return await visits_page(console, asked)
 
     @routes.get("/sessions/{session_id}")
     async def session(console: ToSee, session_id: Name, cursor: Cursor = None) -> str:

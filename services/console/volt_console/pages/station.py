@@ -8,7 +8,8 @@ from typing import Any
 from volt_console.console import Console
 from volt_console.pages.html import render
 from volt_console.pages.steps import steps
-from volt_console.queries import commands, sessions, stations, timeline
+from volt_console.queries import commands, session_list, stations, timeline
+from volt_console.queries.session_list import SessionFilter
 from volt_console.views.changes import EVERYTHING
 from volt_contracts.ids import entity_key
 
@@ -36,7 +37,7 @@ class StationScreen:
         console, tenant = self.console, self.console.tenant
         station, visits, asked, latest = await asyncio.gather(
             stations.station(console.database, tenant, self.uid),
-            sessions.sessions(console.database, tenant, station_uid=self.uid, limit=10),
+            session_list.sessions(console.database, tenant, SessionFilter(station_uid=self.uid), limit=10),
             commands.latest_commands(console.database, tenant, self.uid),
             timeline.of_station(console.database, tenant, self.uid),
         )

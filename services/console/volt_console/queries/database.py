@@ -19,12 +19,17 @@ DATABASE_AWAY: tuple[type[Exception], ...] = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
     psycopg.errors.InvalidSchemaName,
     PoolTimeout,
 )
-"""What a query raises while Postgres is away, or while the views' tables have not been made yet."""
+"""What a query raises while Postgres is away, or while the views' tables, or their next generation, are being built."""
 
-OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=5000 -c TimeZone=UTC -c jit=off"
+OPTIONS = (
+    "-c default_transaction_read_only=on -c statement_timeout=5000 -c TimeZone=UTC -c jit=off"
+    " -c max_parallel_workers_per_gather=0"  # of many short queries none is worth two processes more
+    " -c plan_cache_mode=force_custom_plan"  # a plan for any value does not know that few stations are of that vendor
+)
 
 
 class Database:

@@ -1,12 +1,11 @@
-"""Visits: one with its transactions, the running ones, the latest that ended, or a filtered page."""
+"""One visit with its transactions and revisions, and what every visit in a list shows."""
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from volt_console.queries.cursor import Page, after, time_key
 from volt_console.queries.database import Database
 
 State = Literal["running", "ended", "finalised"]
@@ -22,6 +21,16 @@ class Transaction(BaseModel):
     start_register_wh: Decimal | None
     end_register_wh: Decimal | None
     stop_reason: str | None
+
+
+class Revision(BaseModel):
+    """A later fact changed what was known: the fields that changed, as they were and as they are."""
+
+    revision: int
+    at: datetime | None
+    reason: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
 
 
 class CurvePoint(BaseModel):
@@ -77,40 +86,37 @@ class Session(BaseModel):
     missing: list[str]
     revision: int
     transactions: list[Transaction] = []
+    revisions: list[Revision] = []
     curve: list[CurvePoint] = []
 
 
-_SELECT = """
-    SELECT session_id, visit.station_uid, coalesce(identity, visit.station_uid) AS identity,
-           coalesce(online, false) AS online, evse, connector, visit.location, evse_id, state, opened_by, opened_at,
-           energy_wh, soc_percent, metered_at, charging_state, suspended_by, charging_since,
-           CASE WHEN state = 'running' AND coalesce(charging_state, 'Charging') = 'Charging' THEN power_w END
-             AS power_w,
-           token_ref, verdict, source, refused, coalesce(plugged_at, first_plugged_at) AS plugged_at,
-           coalesce(authorized_at, CASE WHEN NOT refused THEN token_at END) AS authorized_at,
-           coalesce(energy_started_at, first_energy_at) AS energy_started_at,
-           energy_ended_at, transaction_ended_at, unplugged_at,
-           CASE WHEN state <> 'running' THEN closed_at END AS ended_at,
-           closed_by, stop_reason, coalesce(suspect, '[]') AS suspect, complete, coalesce(missing, '[]') AS missing,
-           coalesce(revision, 0) AS revision
-    FROM console.live_sessions AS visit LEFT JOIN console.live_stations AS station USING (tenant, station_uid)
-    WHERE tenant = %(tenant)s AND opened_at IS NOT NULL
+COLUMNS = """
+    session_id, visit.station_uid, coalesce(identity, visit.station_uid) AS identity,
+    coalesce(online, false) AS online, evse, connector, visit.location, evse_id, state, opened_by, opened_at,
+    energy_wh, soc_percent, metered_at, charging_state, suspended_by, charging_since,
+    CASE WHEN state = 'running' AND coalesce(charging_state, 'Charging') = 'Charging' THEN power_w END AS power_w,
+    token_ref, verdict, source, refused, coalesce(plugged_at, first_plugged_at) AS plugged_at,
+    coalesce(authorized_at, CASE WHEN NOT refused THEN token_at END) AS authorized_at,
+    coalesce(energy_started_at, first_energy_at) AS energy_started_at,
+    energy_ended_at, transaction_ended_at, unplugged_at, closed_at AS ended_at,
+    closed_by, stop_reason, coalesce(visit.suspect, '[]') AS suspect, complete, coalesce(missing, '[]') AS missing,
+    coalesce(revision, 0) AS revision
 """
 
-_ONE = _SELECT + " AND session_id = %(session_id)s"
+STATION = "LEFT JOIN console.live_stations AS station USING (tenant, station_uid)"
 
-_ENDED = _SELECT + " AND state <> 'running' ORDER BY closed_at DESC, session_id DESC LIMIT %(limit)s"
-
-_PAGE = (
-    _SELECT
-    + """
-      AND (%(state)s::text IS NULL OR state = %(state)s)
-      AND (%(station_uid)s::text IS NULL OR visit.station_uid = %(station_uid)s)
-      AND (%(opened_at)s::timestamptz IS NULL OR (opened_at, session_id) < (%(opened_at)s, %(session_id)s))
-    ORDER BY opened_at DESC, session_id DESC
-    LIMIT %(limit)s
+_ONE = f"""
+    SELECT {COLUMNS} FROM console.live_sessions AS visit {STATION}
+    WHERE tenant = %(tenant)s AND opened_at IS NOT NULL AND session_id = %(session_id)s
 """
-)
+
+_ENDED = f"""
+    SELECT {COLUMNS} FROM (
+      SELECT * FROM console.live_sessions
+      WHERE tenant = %(tenant)s AND opened_at IS NOT NULL AND state <> 'running'
+      ORDER BY closed_at DESC, session_id DESC LIMIT %(limit)s
+    ) AS visit {STATION} ORDER BY closed_at DESC, session_id DESC
+"""
 
 _CURVE = """
     SELECT coalesce(curve, '[]') AS curve FROM console.live_sessions
@@ -124,36 +130,22 @@ _TRANSACTIONS = """
 """
 
 
+_REVISIONS = """
+    SELECT revision, at, reason, before, after FROM console.session_revisions
+    WHERE tenant = %(tenant)s AND session_id = %(session_id)s ORDER BY revision
+"""
+
+
 async def session(database: Database, tenant: str, session_id: str) -> Session | None:
-    """One visit of the tenant, with its transactions and, when it is final, its curve."""
+    """One visit of the tenant, with its transactions, its revisions and, when it is final, its curve."""
     names = {"tenant": tenant, "session_id": session_id}
     found = await database.one(Session, _ONE, names)
     if found is not None:
         found.transactions = await database.all(Transaction, _TRANSACTIONS, names)
+        found.revisions = await database.all(Revision, _REVISIONS, names)
         drawn = await database.one(Curve, _CURVE, names)
         found.curve = [] if drawn is None else drawn.curve
     return found
-
-
-async def sessions(
-    database: Database,
-    tenant: str,
-    *,
-    state: State | None = None,
-    station_uid: str | None = None,
-    cursor: str | None = None,
-    limit: int = 50,
-) -> Page[Session]:
-    """A page of visits, the latest opened first.
-
-    Raises:
-        BadCursor: the cursor is none.
-    """
-    opened_at, session_id = time_key(cursor) if cursor else (None, None)
-    wanted = {"tenant": tenant, "state": state, "station_uid": station_uid, "limit": limit + 1}
-    found = await database.all(Session, _PAGE, {**wanted, "opened_at": opened_at, "session_id": session_id})
-    more, found = len(found) > limit, found[:limit]
-    return Page(items=found, next=after(found[-1].opened_at, found[-1].session_id) if more else None)
 
 
 async def lately_ended(database: Database, tenant: str, limit: int = 12) -> list[Session]:

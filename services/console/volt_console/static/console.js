@@ -67,6 +67,15 @@
     }
   });
 
+  // Addresses of lists carry what was chosen, not what goes without saying.
+  document.addEventListener("formdata", (event) => {
+    if (!event.target.matches(".filters, .find")) return;
+    for (const [name, value] of [...event.formData.entries()]) {
+      const field = event.target.querySelector(`[name="${CSS.escape(name)}"][data-default]`);
+      if (value === "" || (field && value === field.dataset.default)) event.formData.delete(name);
+    }
+  });
+
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;

@@ -32,6 +32,13 @@ COMPARED = (
     " charging_state"
 )
 
+INDEXES = (
+    "CREATE INDEX IF NOT EXISTS live_connectors_faulted_g{g} ON {live_connectors} (tenant, station_uid)"
+    " WHERE status = 'Faulted'",
+    "CREATE INDEX IF NOT EXISTS live_connectors_free_g{g} ON {live_connectors} (tenant, station_uid)"
+    " WHERE status = 'Available' AND evse > 0",
+)
+
 _KEY = {"tenant": "text", "station_uid": "text", "evse": "bigint", "connector": "bigint"}
 
 STATUS_TYPES = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from volt_console.views import session_transactions
+from volt_console.views import session_revisions, session_transactions
 from volt_console.views.changes import changed_keys
 from volt_console.views.upsert import Group, json_text, place
 from volt_contracts import session
@@ -13,7 +13,7 @@ from volt_eventlog.view import Statement, View
 
 SESSIONS = """
     tenant text NOT NULL,
-    session_id text NOT NULL,
+    session_id text COLLATE "C" NOT NULL,
     station_uid text NOT NULL,
     evse bigint,
     connector bigint,
@@ -66,7 +66,17 @@ SESSIONS = """
     summary_offset bigint,
     energy_wh numeric GENERATED ALWAYS AS (coalesce(final_wh, metered_wh, 0)) STORED,
     closed_at timestamptz GENERATED ALWAYS AS (
-        coalesce(ended_at, unplugged_at, transaction_ended_at, metered_at, opened_at)
+        CASE WHEN state <> 'running'
+             THEN coalesce(ended_at, unplugged_at, transaction_ended_at, metered_at, opened_at) END
+    ) STORED,
+    closed_wh numeric GENERATED ALWAYS AS (
+        CASE WHEN state <> 'running' THEN coalesce(final_wh, metered_wh, 0) END
+    ) STORED,
+    charges boolean GENERATED ALWAYS AS (
+        CASE WHEN state = 'running' AND charging_state = 'Charging' THEN true END
+    ) STORED,
+    reasons text[] GENERATED ALWAYS AS (
+        CASE WHEN suspect <> '[]' THEN string_to_array(translate(suspect::text, '[]" ', ''), ',') END
     ) STORED,
     PRIMARY KEY (tenant, session_id)
 """
@@ -114,14 +124,14 @@ The guard of the first energy is the offset's negative: the earliest counts.
 
 
 def apply(batch: Sequence[Message]) -> list[Statement]:
-    """Fold visits and their transactions."""
+    """Fold visits, their transactions and their revisions."""
     rows: dict[Group, list[dict[str, Any]]] = {group: [] for group in GROUPS}
     for message in batch:
         if isinstance(message.body, session.SessionEvent):
             for group, row in _facts(message, message.body):
                 rows[group].append(row)
     statements = [statement for group in GROUPS for statement in group.upsert(rows[group])]
-    return statements + session_transactions.apply(batch)
+    return statements + session_transactions.apply(batch) + session_revisions.apply(batch)
 
 
 def _facts(message: Message, body: session.SessionEvent) -> Iterator[tuple[Group, dict[str, Any]]]:
@@ -234,22 +244,42 @@ def _summary(message: Message, body: session.SessionEvent, summary: session.Summ
     )
 
 
+def _index(name: str, columns: str, rest: str = "") -> str:
+    return f"CREATE INDEX IF NOT EXISTS live_sessions_{name}_g{{g}} ON {{live_sessions}} ({columns}) {rest}"
+
+
+_LATEST = "opened_at DESC, session_id DESC"
+
+# No reading of a running visit changes an indexed column, so it touches no index where its page has room for it.
+INDEXES = (
+    "ALTER TABLE {live_sessions} SET (fillfactor = 85)",
+    _index("opened", f"tenant, {_LATEST}"),
+    _index("station", f"tenant, station_uid, {_LATEST}"),
+    _index("location", f"tenant, location, {_LATEST}", "WHERE location IS NOT NULL"),
+    _index("token", f"tenant, token_ref, {_LATEST}", "WHERE token_ref IS NOT NULL"),
+    _index("running", f"tenant, {_LATEST}", "WHERE state = 'running'"),
+    _index("here", "tenant, station_uid", "WHERE state = 'running'"),
+    _index("charging", "tenant, station_uid", "WHERE charges"),
+    _index("settling", f"tenant, {_LATEST}", "WHERE state = 'ended'"),
+    _index("closed", "tenant, closed_at DESC, session_id DESC", "INCLUDE (closed_wh) WHERE state <> 'running'"),
+    _index("revised", f"tenant, {_LATEST}", "WHERE revision > 0"),
+    _index("odd", f"tenant, {_LATEST}", "WHERE reasons IS NOT NULL"),
+    "CREATE INDEX IF NOT EXISTS live_sessions_reasons_g{g} ON {live_sessions} USING gin (reasons)"
+    " WHERE reasons IS NOT NULL",
+    *session_transactions.INDEXES,
+)
+
 LIVE_SESSIONS = View(
     name="live_sessions",
     schema="console",
-    generation=1,
+    generation=2,
     topics=(SESSION_EVENTS,),
-    tables={"live_sessions": SESSIONS, "session_transactions": session_transactions.TRANSACTIONS},
-    indexes=(
-        "CREATE INDEX IF NOT EXISTS live_sessions_opened_g{g} ON {live_sessions}"
-        " (tenant, opened_at DESC, session_id DESC)",
-        "CREATE INDEX IF NOT EXISTS live_sessions_station_g{g} ON {live_sessions}"
-        " (tenant, station_uid, opened_at DESC, session_id DESC)",
-        "CREATE INDEX IF NOT EXISTS live_sessions_running_g{g} ON {live_sessions}"
-        " (tenant, opened_at DESC, session_id DESC) WHERE state = 'running'",
-        "CREATE INDEX IF NOT EXISTS live_sessions_closed_g{g} ON {live_sessions}"
-        " (tenant, closed_at DESC, session_id DESC) WHERE state <> 'running'",
-    ),
+    tables={
+        "live_sessions": SESSIONS,
+        "session_transactions": session_transactions.TRANSACTIONS,
+        "session_revisions": session_revisions.REVISIONS,
+    },
+    indexes=INDEXES,
     apply=apply,
     notifies=changed_keys,
     compared={
@@ -259,5 +289,6 @@ LIVE_SESSIONS = View(
         " closed_by, curve, revision, final_wh, plugged_at, authorized_at, energy_started_at, energy_ended_at,"
         " transaction_ended_at, unplugged_at, ended_at, stop_reason, suspect",
         "session_transactions": session_transactions.COMPARED,
+        "session_revisions": session_revisions.COMPARED,
     },
 )

@@ -5,9 +5,10 @@ from typing import Any
 
 from volt_console.views import live_connectors
 from volt_console.views.changes import changed_keys
-from volt_console.views.upsert import Group, place
+from volt_console.views.upsert import Group, json_text, place
 from volt_contracts import network, station
 from volt_contracts.codec import type_name
+from volt_contracts.fact import Fact
 from volt_contracts.topics import NETWORK_STATION_EVENTS, STATION_EVENTS, MessageTypes
 from volt_eventlog.message import Message
 from volt_eventlog.view import Statement, View
@@ -41,10 +42,23 @@ STATIONS = """
     location text,
     network_version integer,
     known_offset bigint,
+    suspect jsonb,
+    suspect_at timestamptz,
+    suspect_offset bigint,
     identity text COLLATE "C" GENERATED ALWAYS AS (coalesce(known_identity, link_identity, station_uid)) STORED,
     online boolean GENERATED ALWAYS AS (
         up_offset IS NOT NULL AND (lost_offset IS NULL OR lost_offset < up_offset OR lost_link_id <> link_id)
     ) STORED,
+    changed_at timestamptz GENERATED ALWAYS AS (coalesce(
+        CASE WHEN up_offset IS NOT NULL AND (lost_offset IS NULL OR lost_offset < up_offset OR lost_link_id <> link_id)
+             THEN up_at ELSE lost_at END,
+        TIMESTAMPTZ '1970-01-01 00:00:00+00'
+    )) STORED,
+    place text COLLATE "C" GENERATED ALWAYS AS (coalesce(location, '')) STORED,
+    searched text COLLATE "C" GENERATED ALWAYS AS (lower((
+        coalesce(known_identity, link_identity, '') || E'\\n' || station_uid || E'\\n' || coalesce(vendor, '') || ' '
+        || coalesce(model, '') || E'\\n' || coalesce(serial, '') || E'\\n' || coalesce(location, '')
+    ) COLLATE "C")) STORED,
     PRIMARY KEY (tenant, station_uid)
 """
 
@@ -77,6 +91,7 @@ BOOT = _group(
 )
 REGISTRATION = _group("registration_offset", registration="text")
 KNOWN = _group("known_offset", known_identity="text", adopted="boolean", location="text", network_version="integer")
+SUSPECT = _group("suspect_offset", suspect="jsonb", suspect_at="timestamptz")
 
 
 TYPES: MessageTypes = (
@@ -90,11 +105,13 @@ TYPES: MessageTypes = (
 
 
 def apply(batch: Sequence[Message]) -> list[Statement]:
-    """Fold stations' links, boots, registrations and adoptions, and their connectors."""
-    rows: dict[Group, list[dict[str, Any]]] = {UP: [], LOST: [], BOOT: [], REGISTRATION: [], KNOWN: []}
+    """Fold stations' links, boots, registrations and adoptions, what was odd last, and their connectors."""
+    rows: dict[Group, list[dict[str, Any]]] = {UP: [], LOST: [], BOOT: [], REGISTRATION: [], KNOWN: [], SUSPECT: []}
     for message in batch:
         for group, row in _facts(message):
             rows[group].append(row)
+        if isinstance(message.body, Fact) and message.body.suspect:
+            rows[SUSPECT].append(_suspect(message, message.body))
     statements = [statement for group, found in rows.items() for statement in group.upsert(found)]
     return statements + live_connectors.apply(batch)
 
@@ -114,6 +131,11 @@ def _facts(message: Message) -> list[tuple[Group, dict[str, Any]]]:
         case network.StationAdopted() | network.StationRegistered() as known:
             return [(KNOWN, _known(message, known))]
     return []
+
+
+def _suspect(message: Message, fact: Fact) -> dict[str, Any]:
+    """When it came, not when the station says that it happened: that may be what is odd."""
+    return place(message, "suspect_offset", suspect=json_text(fact.suspect), suspect_at=fact.time.received_at)
 
 
 def _up(message: Message, up: station.LinkUp) -> dict[str, Any]:
@@ -154,23 +176,42 @@ def _known(message: Message, known: network.StationAdopted | network.StationRegi
     )
 
 
+def _index(name: str, columns: str, where: str = "") -> str:
+    only = f" WHERE {where}" if where else ""
+    return f"CREATE INDEX IF NOT EXISTS live_stations_{name}_g{{g}} ON {{live_stations}} ({columns}){only}"
+
+
+_BY_NAME = "tenant, identity, station_uid"
+
+# A list is read in the order of its index; what only few stations are has an index of these few.
+INDEXES = (
+    _index("identity", _BY_NAME),
+    _index("changed", "tenant, changed_at, station_uid"),
+    _index("place", "tenant, place, identity, station_uid"),
+    _index("vendor", "tenant, vendor, identity, station_uid"),
+    _index("firmware", "tenant, firmware, identity, station_uid"),
+    _index("offline", _BY_NAME, "NOT online"),
+    _index("waiting", _BY_NAME, "registration <> 'accepted'"),
+    _index("suspect", "tenant, suspect_at", "suspect_at IS NOT NULL"),
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    "CREATE INDEX IF NOT EXISTS live_stations_searched_g{g} ON {live_stations} USING gin (searched gin_trgm_ops)",
+    *live_connectors.INDEXES,
+)
+
 LIVE_STATIONS = View(
     name="live_stations",
     schema="console",
-    generation=1,
+    generation=2,
     topics=(STATION_EVENTS, NETWORK_STATION_EVENTS),
     tables={"live_stations": STATIONS, "live_connectors": live_connectors.CONNECTORS},
     types=frozenset(map(type_name, (*TYPES, *live_connectors.TYPES))),
-    indexes=(
-        "CREATE INDEX IF NOT EXISTS live_stations_identity_g{g} ON {live_stations} (tenant, identity, station_uid)",
-        "CREATE INDEX IF NOT EXISTS live_connectors_status_g{g} ON {live_connectors} (tenant, status)",
-    ),
+    indexes=INDEXES,
     apply=apply,
     notifies=changed_keys,
     compared={
         "live_stations": "tenant, station_uid, identity, protocol, remote_address, gateway_id, security_profile,"
         " online, up_at, lost_at, lost_cause, vendor, model, serial, firmware, boot_reason, booted_at, registration,"
-        " adopted, location, network_version",
+        " adopted, location, network_version, suspect, suspect_at",
         "live_connectors": live_connectors.COMPARED,
     },
 )

@@ -10,7 +10,7 @@ from volt_eventlog.view import Statement
 
 TRANSACTIONS = """
     tenant text NOT NULL,
-    session_id text NOT NULL,
+    session_id text COLLATE "C" NOT NULL,
     transaction_uid text NOT NULL,
     station_uid text NOT NULL,
     protocol_id text,
@@ -23,6 +23,12 @@ TRANSACTIONS = """
     left_offset bigint,
     PRIMARY KEY (tenant, session_id, transaction_uid)
 """
+
+INDEXES = (
+    "CREATE INDEX IF NOT EXISTS session_transactions_uid_g{g} ON {session_transactions} (tenant, transaction_uid)",
+    "CREATE INDEX IF NOT EXISTS session_transactions_protocol_g{g} ON {session_transactions}"
+    " (tenant, protocol_id, started_at DESC)",
+)
 
 COMPARED = (
     "tenant, session_id, transaction_uid, station_uid, protocol_id, started_at, start_register_wh, ended_at,"

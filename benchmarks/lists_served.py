@@ -1,0 +1,57 @@
+"""The console's real application on a database that is there already, without a log; a process of its own."""
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import SecretStr
+
+from benchmarks.lists_fill import OURS
+from volt_console.access.doors import OpenDoor
+from volt_console.asking import Commander
+from volt_console.console import Console
+from volt_console.live.changes import Changes
+from volt_console.queries.counts import FreshCounts
+from volt_console.queries.database import Database
+from volt_console.settings import ConsoleSettings
+from volt_console.views import VIEWS
+from volt_console.web.application import guarded
+from volt_console.web.server import listening, serve
+from volt_eventlog.message import Position
+
+
+class Reached:
+    """Nothing is written, so every view has what it will have."""
+
+    async def wait_for(self, view: str, position: Position, deadline_s: float = 2.0) -> bool:
+        """At once."""
+        return True
+
+
+async def nothing(_places: Sequence[Position]) -> Mapping[Position, Any]:
+    """No record is kept."""
+    return {}
+
+
+async def main(dsn: str, port: int) -> None:
+    """Serve until the process is ended."""
+    database = Database(dsn)
+    settings = ConsoleSettings(database_url=dsn, tenant=OURS, token_secret=SecretStr("a secret of the benchmark"))
+    console = Console(
+        settings=settings,
+        database=database,
+        counts=FreshCounts(database),
+        changes=Changes(dsn, VIEWS),
+        commander=Commander({}, database, 4.0),
+        views=Reached(),
+        fetch=nothing,
+        policies=lambda _tenant: None,
+        door=OpenDoor(OURS),
+    )
+    await database.open()
+    await serve(guarded(console), listening("127.0.0.1", port), asyncio.Event(), lambda: None)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))

@@ -1,0 +1,49 @@
+"""Why a visit or a station is worth a second look: the log's words, in plain ones."""
+
+from collections.abc import Mapping
+
+REASONS: Mapping[str, str] = {
+    "clock_unset": "The station's clock was not set; the time of receipt counts.",
+    "concurrent": "Another transaction ran on the same token at that time, and it went on.",
+    "no_samples": "A meter message came without any value.",
+    "no_transaction_id": "A message of a transaction came without its id; it was attributed by connector and time.",
+    "no_verdict": "A token was shown, but no verdict on it ever went out.",
+    "refused_token": "The token was refused, yet energy flowed or a transaction ran.",
+    "register_rounded": "The meter went below its start by no more than a known quirk of this make; taken as equal.",
+    "register_unknown": "The meter's register was not told, so the first sample counts as the start.",
+    "register_went_back": "The meter went back, below the start or an earlier reading; nothing was taken off.",
+    "schema_violation": "A message broke the protocol's schema; what could be read of it was taken.",
+    "start_register_unknown": "Energy before the first sample is not known.",
+    "time_in_future": "The station gave a time in the future; the time of receipt counts.",
+    "unit_of_another_measurand": "A value came with a unit that does not fit what was measured.",
+    "unknown_charging_state": "The station named a charging state that the protocol does not have.",
+    "unknown_connector": "A message named a connector that the station did not have until then.",
+    "unknown_event_type": "A message of a transaction was neither its start, update nor end.",
+    "unknown_measurand": "A value came of something that the protocol does not have.",
+    "unknown_status": "The connector reported a status that the protocol does not have.",
+    "unknown_unit": "A value came in a unit that the protocol does not have.",
+    "unreadable_payload": "What a message held could not be read.",
+    "unreadable_value": "A value of the meter was no number.",
+    "verdict_changed": "The token got another verdict than at first.",
+}
+
+REVISED: Mapping[str, str] = {
+    "late_readings": "Readings came in after the visit was over.",
+    "late_start": "The start of a transaction came in after the visit was over.",
+    "late_update": "An update of a transaction came in after the visit was over.",
+    "late_stop": "The end of a transaction came in after the visit was over.",
+    "sequence_gap": "Messages of a transaction turned out to be missing.",
+    "place": "What the network says of the location has changed.",
+    "unplugged": "When the car was unplugged became known later.",
+}
+
+
+def plain(word: str) -> str:
+    """The reason in a sentence; a word that came later than this list, as it is."""
+    return REASONS.get(word, f"{word.replace('_', ' ').capitalize()}.")
+
+
+def revised(word: str | None) -> str:
+    """Why a visit was revised, in a sentence."""
+    said = word or "not said"
+    return REVISED.get(said, f"{said.replace('_', ' ').capitalize()}.")
