@@ -61,13 +61,13 @@ async def test_changes_come_without_a_reload(database: str, browse: Browse) -> N
 
 async def test_a_search_narrows_the_list_and_what_it_follows(database: str, browse: Browse) -> None:
     async with staged(database, depot()) as stage, served(stage) as address:
-        tab = await browse(address)
+        tab = await browse(f"{address}/stations")
         await expect(tab.page.locator("#pulse")).to_have_text("Live")
         await tab.page.keyboard.press("/")
         await tab.page.keyboard.type("cp-01")
         await expect(tab.page.locator("#stations .row")).to_have_count(10)
-        await expect(tab.page).to_have_url(re.compile(r"\?q=cp-01"))
-        assert await tab.page.evaluate("document.activeElement.id") == "q"
+        await expect(tab.page).to_have_url(re.compile(r"/stations\?search=cp-01$"))
+        assert await tab.page.evaluate("document.activeElement.id") == "search"
         charger = Charger(stage.log, "CP-01X")
         charger.connect()
         await stage.show()
