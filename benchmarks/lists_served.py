@@ -11,6 +11,7 @@ from benchmarks.lists_fill import OURS
 from volt_console.access.doors import OpenDoor
 from volt_console.asking import Commander
 from volt_console.console import Console
+from volt_console.dead_records import DeadRecord
 from volt_console.live.changes import Changes
 from volt_console.queries.counts import FreshCounts
 from volt_console.queries.database import Database
@@ -34,6 +35,11 @@ async def nothing(_places: Sequence[Position]) -> Mapping[Position, Any]:
     return {}
 
 
+async def none_dead(_tenant: str) -> list[DeadRecord]:
+    """No record is dead."""
+    return []
+
+
 async def main(dsn: str, port: int) -> None:
     """Serve until the process is ended."""
     database = Database(dsn)
@@ -48,6 +54,7 @@ async def main(dsn: str, port: int) -> None:
         fetch=nothing,
         policies=lambda _tenant: None,
         door=OpenDoor(OURS),
+        dead_records=none_dead,
     )
     await database.open()
     await serve(guarded(console), listening("127.0.0.1", port), asyncio.Event(), lambda: None)

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from unit.console.console_fleet import depot
 from unit.console.console_log import Log
 from unit.console.console_newcomers import refuse
-from unit.console.console_story import Charger
+from unit.console.console_story import Charger, tell_variables
 
 from volt_contracts.session import SessionFinalised, SessionRevised
 
@@ -24,6 +24,7 @@ def pages(log: Log) -> list[str]:
     revised = next(body.session_id for body in bodies if isinstance(body, SessionRevised))
     station = f"/stations/{log.uid('CP-001')}"
     lists = ["/", "/stations", "/stations?vendor=ABB&search=zzz", "/sessions", "/sessions?revised=true&state=ended"]
+    lists += [f"{station}/records", f"{station}/records?action=StartTransaction"]
     return [*lists, station, f"/sessions/{final}", f"/sessions/{revised}", "/onboarding", "/api", "/nowhere"]
 
 
@@ -31,6 +32,8 @@ def pages(log: Log) -> list[str]:
 async def test_no_page_breaks_a_rule_of_axe(database: str, browse: Browse, scheme: str) -> None:
     log = depot()
     refuse(log, "CP-NEW", "unknown_station")
+    refuse(log, "CP-001", "wrong_password")
+    tell_variables(Charger(log, "CP-001"), HeartbeatInterval="300")
     async with staged(database, log) as stage, served(stage) as address:
         tab = await browse(address)
         await tab.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -7,7 +7,7 @@ import pytest
 from integration.console.console_database import Tables
 from unit.console.console_log import Log
 from unit.console.console_newcomers import refuse, register
-from unit.console.console_story import Charger, Visit, command
+from unit.console.console_story import Charger, Visit, command, tell_variables
 
 pytestmark = pytest.mark.postgres
 
@@ -38,6 +38,7 @@ def _history() -> Log:
         chargers[2].lose_link()
         chargers[2].connect()
         command(chargers[1], "Reset", "accepted")
+        tell_variables(chargers[1], HeartbeatInterval=str(number), AuthorizeRemoteTxRequests="true")
         _refusals(log, number)
     return log
 

@@ -379,3 +379,16 @@ def parked(log: Log, error: str = "Traceback (most recent call last):\n  …\nKe
     return eventlog.KeyParked(
         cause="a-cause", error=error, message_type="gateway.exchange.v1", resume_at={"gateway.frames": 7}, at=log.now
     )
+
+
+def tell_variables(charger: Charger, **values: str) -> None:
+    """A station answers with configuration keys (1.6)."""
+    log = charger.log
+    finished = station.CommandFinished(
+        command_id=derive(log.uid(charger.identity), f"GetVariables {log.now.isoformat()}"),
+        outcome="accepted",
+        command="GetVariables",
+        results=tuple({"variable": name, "value": value, "status": "Accepted"} for name, value in values.items()),
+        at=log.now,
+    )
+    log.append(STATION_EVENTS, charger.identity, finished)

@@ -22,11 +22,14 @@ from volt_console.commands import (
     station_command,
 )
 from volt_console.console import Console
-from volt_console.queries import station_list, stations
+from volt_console.queries import record_list, station_list, stations
 from volt_console.queries.cursor import Page
+from volt_console.queries.record_list import RecordFilter
 from volt_console.queries.station_list import Choices, Sort, StationFilter
 from volt_console.queries.stations import Station
-from volt_console.views import LIVE_STATIONS
+from volt_console.queries.timeline import Record
+from volt_console.queries.twin import Twin, twin
+from volt_console.views import LIVE_STATIONS, STATION_TIMELINE
 from volt_console.web.problems import unknown
 
 
@@ -42,6 +45,35 @@ class StationsAsked(StationFilter, Asked):
         return StationFilter.model_validate(self.model_dump(include=set(StationFilter.model_fields)))
 
 
+class RecordsAsked(RecordFilter, Asked):
+    """A station's records: which, from where on, as what."""
+
+    format: Format | None = None
+
+    @property
+    def wanted(self) -> RecordFilter:
+        """Which records."""
+        return RecordFilter.model_validate(self.model_dump(include=set(RecordFilter.model_fields)))
+
+
+RECORD_COLUMNS = fields(
+    "recorded_at",
+    "at",
+    "topic",
+    "partition",
+    "offset",
+    "type",
+    "action",
+    "direction",
+    "summary",
+    "event_id",
+    "causation_id",
+    "command_id",
+    "trace_id",
+    "session_id",
+    "transaction_uid",
+)
+
 COLUMNS = fields(
     "station_uid",
     "identity",
@@ -52,6 +84,7 @@ COLUMNS = fields(
     "vendor",
     "model",
     "serial",
+    "meter_serial",
     "firmware",
     "protocol",
     "security_profile",
@@ -102,6 +135,30 @@ def add_queries(routes: APIRouter) -> None:
     async def get_station(console: ToSee, uid: Name) -> Station:
         """One station with its connectors."""
         return await known_station(console, uid)
+
+    @routes.get("/{uid}/twin", dependencies=current)
+    async def get_twin(console: ToSee, uid: Name) -> Twin:
+        """A station's latest links, the variables that it told, and when it was refused."""
+        await known_station(console, uid)
+        return await twin(console.database, console.tenant, uid)
+
+    @routes.get(
+        "/{uid}/timeline",
+        dependencies=[Depends(fresh(STATION_TIMELINE))],
+        response_model=Page[Record],
+        responses=CSV,
+    )
+    async def get_timeline(
+        console: ToSee, uid: Name, asked: Annotated[RecordsAsked, Query()], accept: Accept = ""
+    ) -> Any:
+        """A station's records, the newest first. As CSV all of them: `cursor` and `limit` do not count."""
+        await known_station(console, uid)
+        if csv_wanted(asked.format, accept):
+            parts = await record_list.every_record(console.database, console.tenant, uid, asked.wanted)
+            return sheet("records", RECORD_COLUMNS, parts)
+        return await record_list.records(
+            console.database, console.tenant, uid, asked.wanted, cursor=asked.cursor, limit=asked.limit
+        )
 
 
 def add_commands(routes: APIRouter) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from volt_console.pages import words
+from volt_console.pages import suspicions, words
 from volt_console.pages.navigation import NAVIGATION
 from volt_console.queries.timeline import Record
 from volt_console.views.sentences import command_name
@@ -46,6 +46,10 @@ FILTERS: tuple[Callable[..., Any], ...] = (
     command_name,
     moment,
     record_address,
+    suspicions.changes,
+    suspicions.missing,
+    suspicions.plain,
+    suspicions.revised,
     words.condition,
     words.curve_paths,
     words.doing,

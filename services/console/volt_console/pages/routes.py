@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from volt_console.access.admission import ToCommand, ToSee, require
 from volt_console.api.asked import Cursor, Name
 from volt_console.api.sessions import SessionsAsked, known_session
-from volt_console.api.stations import StationsAsked, known_station
+from volt_console.api.stations import RecordsAsked, StationsAsked, known_station
 from volt_console.asking import CommandResult
 from volt_console.commands import STATION_BODIES, StopBody, start_session, station_command, stop_session
 from volt_console.live.stream import Live
@@ -17,6 +17,7 @@ from volt_console.pages.dead_letters import add_dead_letters
 from volt_console.pages.html import render
 from volt_console.pages.onboarding import add_onboarding
 from volt_console.pages.overview import Overview
+from volt_console.pages.records import records_page
 from volt_console.pages.session import SessionScreen
 from volt_console.pages.sessions import visits_page
 from volt_console.pages.station import StationScreen
@@ -73,6 +74,10 @@ def add_station(routes: APIRouter) -> None:
         if values is None:
             raise unknown("station", uid)
         return render("station.html", **values)
+
+    @routes.get("/stations/{uid}/records")
+    async def records(console: ToSee, uid: Name, asked: Annotated[RecordsAsked, Query()]) -> str:
+        return await records_page(console, await known_station(console, uid), asked)
 
     @routes.get("/live/stations/{uid}")
     async def follow_station(console: ToSee, uid: Name) -> Response:

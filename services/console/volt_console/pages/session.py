@@ -15,6 +15,7 @@ from volt_console.views.changes import EVERYTHING
 from volt_contracts.ids import entity_key
 
 MOST_RECORDS = 600
+PARTS = ("visit", "review", "timeline")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,11 @@ class SessionScreen:
     async def fragments(self) -> Mapping[str, str]:
         """The fragments that follow the views; none while the visit is not known."""
         values = await self.values()
-        return {part: render(f"session/{part}.html", **values) for part in ("visit", "timeline")} if values else {}
+        return (
+            {part: render(f"session/{part}.html", **values) for part in ("visit", "review", "timeline")}
+            if values
+            else {}
+        )
 
     async def values(self) -> dict[str, Any] | None:
         """What the templates show, or None where the tenant has no such visit."""

@@ -10,10 +10,11 @@ from volt_console.pages.html import render
 from volt_console.pages.steps import steps
 from volt_console.queries import commands, session_list, stations, timeline
 from volt_console.queries.session_list import SessionFilter
+from volt_console.queries.twin import twin
 from volt_console.views.changes import EVERYTHING
 from volt_contracts.ids import entity_key
 
-PARTS = ("station", "connectors", "visits", "commands", "latest")
+PARTS = ("station", "connectors", "visits", "commands", "links", "twin", "latest")
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,17 @@ class StationScreen:
     async def values(self) -> dict[str, Any] | None:
         """What the templates show, or None where the tenant has no such station."""
         console, tenant = self.console, self.console.tenant
-        station, visits, asked, latest = await asyncio.gather(
+        station, visits, asked, known, latest = await asyncio.gather(
             stations.station(console.database, tenant, self.uid),
             session_list.sessions(console.database, tenant, SessionFilter(station_uid=self.uid), limit=10),
             commands.latest_commands(console.database, tenant, self.uid),
+            twin(console.database, tenant, self.uid),
             timeline.of_station(console.database, tenant, self.uid),
         )
         if station is None:
             return None
         return {
-            "here": "",
+            "here": "stations",
             "me": console.principal,
             "station": station,
             "visits": visits.items,
@@ -52,6 +54,7 @@ class StationScreen:
                 (visit.evse, visit.connector): visit for visit in reversed(visits.items) if visit.state == "running"
             },
             "commands": asked,
+            "twin": known,
             "steps": list(reversed(steps(latest))),
             "stream": f"/live/stations/{self.uid}",
         }

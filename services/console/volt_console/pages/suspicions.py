@@ -1,6 +1,9 @@
 """Why a visit or a station is worth a second look: the log's words, in plain ones."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from volt_console.queries.sessions import Revision
 
 REASONS: Mapping[str, str] = {
     "clock_unset": "The station's clock was not set; the time of receipt counts.",
@@ -47,3 +50,31 @@ def revised(word: str | None) -> str:
     """Why a visit was revised, in a sentence."""
     said = word or "not said"
     return REVISED.get(said, f"{said.replace('_', ' ').capitalize()}.")
+
+
+_MISSING: Mapping[str, str] = {
+    "start": "The start of a transaction never came.",
+    "stop": "The end of a transaction never came.",
+    "register": "The meter's register at the start or the end is not known.",
+}
+
+
+def missing(word: str) -> str:
+    """What a visit lacks, in a sentence."""
+    if word.startswith("seq:"):
+        return f"Message number {word.removeprefix('seq:')} of a transaction never came."
+    return _MISSING.get(word, "It never came.")
+
+
+def changes(revision: Revision) -> list[tuple[str, str, str]]:
+    """The fields that a revision changed, as they were and as they are."""
+    names = [*revision.after, *(name for name in revision.before if name not in revision.after)]
+    return [
+        (name.replace("_", " "), _said(revision.before.get(name)), _said(revision.after.get(name))) for name in names
+    ]
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "–"
+    return ", ".join(map(_said, value)) or "–" if isinstance(value, list) else str(value)

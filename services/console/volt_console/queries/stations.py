@@ -37,6 +37,9 @@ class Station(BaseModel):
     vendor: str | None
     model: str | None
     serial: str | None
+    meter_serial: str | None
+    meter_type: str | None
+    hardware_epoch: int | None
     firmware: str | None
     booted_at: datetime | None
     boot_reason: str | None
@@ -57,7 +60,8 @@ class _Placed(Connector):
 
 COLUMNS = """
     station_uid, identity, online, CASE WHEN online THEN up_at ELSE lost_at END AS since, lost_cause, protocol,
-    remote_address, gateway_id, security_profile, vendor, model, serial, firmware, booted_at, boot_reason, registration,
+    remote_address, gateway_id, security_profile, vendor, model, serial, meter_serial, meter_type,
+    hardware_epoch, firmware, booted_at, boot_reason, registration,
     adopted, location, coalesce(suspect, '[]') AS suspect, suspect_at, changed_at, place
 """
 

@@ -1,6 +1,7 @@
 """What happened, in the order of the log: at a station, or in one visit with all that led to it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import LiteralString
 
 from pydantic import BaseModel, Field
 
@@ -28,6 +29,10 @@ class Record(BaseModel):
     trace_id: str | None
     session_id: str | None
     transaction_uid: str | None
+    action: str | None = None
+    """Of a frame."""
+    direction: str | None = None
+    """`in`: the station called; `out`: it was called."""
 
     @property
     def position(self) -> str:
@@ -35,17 +40,21 @@ class Record(BaseModel):
         return f"{self.topic}:{self.partition}:{self.offset}"
 
 
-_COLUMNS = """
-    topic, log_partition AS partition, log_offset AS "offset",
-    CASE topic WHEN 'gateway.frames' THEN 0 WHEN 'network.station.events' THEN 1 WHEN 'station.events' THEN 2 ELSE 3 END
-      AS rank,
+RANK: LiteralString = (
+    "CASE topic WHEN 'gateway.frames' THEN 0 WHEN 'network.station.events' THEN 1"
+    " WHEN 'station.events' THEN 2 ELSE 3 END"
+)
+"""Of records that the log took at the same moment, causes come first."""
+
+COLUMNS = f"""
+    topic, log_partition AS partition, log_offset AS "offset", {RANK} AS rank,
     station_uid, recorded_at, at, type, summary, event_id, causation_id, correlation_id, command_id, trace_id,
-    session_id, transaction_uid
+    session_id, transaction_uid, action, direction
 """
 
 _OF_STATION = f"""
     SELECT * FROM (
-      SELECT {_COLUMNS} FROM console.station_timeline
+      SELECT {COLUMNS} FROM console.station_timeline
       WHERE tenant = %(tenant)s AND station_uid = %(station_uid)s
       ORDER BY recorded_at DESC, rank DESC, log_offset DESC LIMIT %(limit)s
     ) AS latest ORDER BY recorded_at, rank, "offset"
@@ -56,15 +65,15 @@ _OF_STATION = f"""
 _OF_SESSION = f"""
     WITH RECURSIVE part AS NOT MATERIALIZED (SELECT * FROM console.station_timeline
                                             WHERE tenant = %(tenant)s AND station_uid = %(station_uid)s),
-    said AS MATERIALIZED (SELECT {_COLUMNS} FROM part WHERE session_id = %(session_id)s),
+    said AS MATERIALIZED (SELECT {COLUMNS} FROM part WHERE session_id = %(session_id)s),
     mine AS (SELECT min(recorded_at) - interval '1 minute' AS began, max(recorded_at) + interval '1 minute' AS ended
              FROM said),
-    near AS MATERIALIZED (SELECT {_COLUMNS} FROM part WHERE recorded_at >= (SELECT began FROM mine)
+    near AS MATERIALIZED (SELECT {COLUMNS} FROM part WHERE recorded_at >= (SELECT began FROM mine)
                           AND (%(running)s OR recorded_at <= (SELECT ended FROM mine))),
     own AS (
       SELECT * FROM said
-      UNION SELECT {_COLUMNS} FROM part WHERE transaction_uid = ANY(%(transactions)s)
-      UNION SELECT {_COLUMNS} FROM part
+      UNION SELECT {COLUMNS} FROM part WHERE transaction_uid = ANY(%(transactions)s)
+      UNION SELECT {COLUMNS} FROM part
         WHERE type = 'station.connector_status_changed.v1' AND evse = %(evse)s AND connector = %(connector)s
           AND at BETWEEN %(opened_at)s AND %(closed_at)s AND recorded_at >= (SELECT began FROM mine)
           AND (%(running)s OR recorded_at <= (SELECT ended FROM mine))
@@ -78,7 +87,7 @@ _OF_SESSION = f"""
     ),
     chain AS (
       SELECT * FROM own
-      UNION SELECT {_COLUMNS} FROM part WHERE command_id IN (SELECT command_id FROM ordered)
+      UNION SELECT {COLUMNS} FROM part WHERE command_id IN (SELECT command_id FROM ordered)
       UNION SELECT near.* FROM chain JOIN near ON near.event_id = chain.causation_id
     )
     SELECT * FROM chain
@@ -88,7 +97,7 @@ _OF_SESSION = f"""
 """
 
 _AT = f"""
-    SELECT {_COLUMNS} FROM console.station_timeline
+    SELECT {COLUMNS} FROM console.station_timeline
     WHERE tenant = %(tenant)s AND topic = %(topic)s AND log_partition = %(partition)s AND log_offset = %(offset)s
 """
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from volt_console.views import live_connectors
+from volt_console.views import live_connectors, station_links, station_variables
 from volt_console.views.changes import changed_keys
 from volt_console.views.upsert import Group, json_text, place
 from volt_contracts import network, station
@@ -32,6 +32,9 @@ STATIONS = """
     model text,
     serial text,
     firmware text,
+    meter_serial text,
+    meter_type text,
+    hardware_epoch integer,
     boot_reason text,
     booted_at timestamptz,
     boot_offset bigint,
@@ -86,6 +89,9 @@ BOOT = _group(
     model="text",
     serial="text",
     firmware="text",
+    meter_serial="text",
+    meter_type="text",
+    hardware_epoch="integer",
     boot_reason="text",
     booted_at="timestamptz",
 )
@@ -99,6 +105,7 @@ TYPES: MessageTypes = (
     station.LinkLost,
     station.Booted,
     station.RegistrationChanged,
+    station.CommandFinished,
     network.StationAdopted,
     network.StationRegistered,
 )
@@ -113,7 +120,8 @@ def apply(batch: Sequence[Message]) -> list[Statement]:
         if isinstance(message.body, Fact) and message.body.suspect:
             rows[SUSPECT].append(_suspect(message, message.body))
     statements = [statement for group, found in rows.items() for statement in group.upsert(found)]
-    return statements + live_connectors.apply(batch)
+    parts = (live_connectors, station_links, station_variables)
+    return statements + [statement for part in parts for statement in part.apply(batch)]
 
 
 def _facts(message: Message) -> list[tuple[Group, dict[str, Any]]]:
@@ -160,6 +168,9 @@ def _boot(message: Message, boot: station.Booted) -> dict[str, Any]:
         model=boot.model,
         serial=boot.serial or boot.box_serial,
         firmware=boot.firmware,
+        meter_serial=boot.meter_serial,
+        meter_type=boot.meter_type,
+        hardware_epoch=boot.hardware_epoch,
         boot_reason=boot.reason,
         booted_at=boot.time.at,
     )
@@ -196,6 +207,7 @@ INDEXES = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
     "CREATE INDEX IF NOT EXISTS live_stations_searched_g{g} ON {live_stations} USING gin (searched gin_trgm_ops)",
     *live_connectors.INDEXES,
+    *station_links.INDEXES,
 )
 
 LIVE_STATIONS = View(
@@ -203,15 +215,23 @@ LIVE_STATIONS = View(
     schema="console",
     generation=2,
     topics=(STATION_EVENTS, NETWORK_STATION_EVENTS),
-    tables={"live_stations": STATIONS, "live_connectors": live_connectors.CONNECTORS},
+    tables={
+        "live_stations": STATIONS,
+        "live_connectors": live_connectors.CONNECTORS,
+        "station_links": station_links.LINKS,
+        "station_variables": station_variables.VARIABLES,
+    },
     types=frozenset(map(type_name, (*TYPES, *live_connectors.TYPES))),
     indexes=INDEXES,
     apply=apply,
     notifies=changed_keys,
     compared={
         "live_stations": "tenant, station_uid, identity, protocol, remote_address, gateway_id, security_profile,"
-        " online, up_at, lost_at, lost_cause, vendor, model, serial, firmware, boot_reason, booted_at, registration,"
-        " adopted, location, network_version, suspect, suspect_at",
+        " online, up_at, lost_at, lost_cause, vendor, model, serial, firmware, meter_serial, meter_type,"
+        " hardware_epoch, boot_reason, booted_at, registration, adopted, location, network_version, suspect,"
+        " suspect_at",
         "live_connectors": live_connectors.COMPARED,
+        "station_links": station_links.COMPARED,
+        "station_variables": station_variables.COMPARED,
     },
 )

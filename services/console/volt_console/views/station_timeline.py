@@ -37,6 +37,8 @@ TIMELINE = """
     transaction_uid text,
     evse bigint,
     connector bigint,
+    action text,
+    direction text,
     PRIMARY KEY (topic, log_partition, log_offset)
 """
 
@@ -59,6 +61,8 @@ TYPES = {
     "transaction_uid": "text",
     "evse": "bigint",
     "connector": "bigint",
+    "action": "text",
+    "direction": "text",
 }
 
 _INSERT = insert("station_timeline", TYPES) + " ON CONFLICT (topic, log_partition, log_offset) DO NOTHING"
@@ -106,7 +110,20 @@ def _row(message: Message) -> tuple[Any, ...]:
         getattr(body, "transaction_uid", None),
         getattr(body, "evse", None),
         getattr(body, "connector", None),
+        *_on_the_wire(body),
     )
+
+
+def _on_the_wire(body: Any) -> tuple[str | None, str | None]:
+    """A frame's action, and whether the station called (`in`) or was called (`out`)."""
+    match body:
+        case gateway.Exchange():
+            return storable(body.action), "in"
+        case gateway.CallReport():
+            return body.action, "out"
+        case gateway.Unreadable():
+            return None, "in"
+    return None, None
 
 
 def trace_id(traceparent: bytes | None) -> str | None:
@@ -123,7 +140,7 @@ def _index(name: str, columns: str, where: str = "") -> str:
 STATION_TIMELINE = View(
     name="station_timeline",
     schema="console",
-    generation=1,
+    generation=2,
     topics=(GATEWAY_FRAMES, STATION_EVENTS, SESSION_EVENTS, NETWORK_STATION_EVENTS),
     tables={"station_timeline": TIMELINE},
     indexes=(
