@@ -47,7 +47,7 @@ async def test_keys_that_stand_still_are_listed_the_latest_first(database: str) 
     ]
     assert [*first["items"], *second["items"]] == listed
     assert second["next"] is None
-    assert nothing == {"items": [], "next": None}
+    assert nothing == {"items": [], "next": None, "prev": None}
 
 
 async def test_a_key_is_released_and_then_shows_who_did_it(database: str) -> None:
