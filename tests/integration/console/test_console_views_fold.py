@@ -7,7 +7,9 @@ import pytest
 from integration.console.console_database import Tables
 from unit.console.console_log import Log
 from unit.console.console_newcomers import refuse, register
-from unit.console.console_story import Charger, Visit, command, tell_variables
+from unit.console.console_story import Charger, Visit, command, parked, tell_variables
+
+from volt_contracts.topics import STATION_EVENTS
 
 pytestmark = pytest.mark.postgres
 
@@ -39,6 +41,7 @@ def _history() -> Log:
         chargers[2].connect()
         command(chargers[1], "Reset", "accepted")
         tell_variables(chargers[1], HeartbeatInterval=str(number), AuthorizeRemoteTxRequests="true")
+        log.append(STATION_EVENTS, f"CP-{number}", parked(log))
         _refusals(log, number)
     return log
 
