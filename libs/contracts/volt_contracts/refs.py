@@ -11,6 +11,7 @@ from hashlib import sha256
 
 _TOKEN = b"voltlog token ref "
 _STATION_KEY = b"voltlog station key "
+_API_KEY = b"voltlog api key "
 _REF_BYTES = 20
 _HASH_BYTES = sha256().digest_size
 
@@ -47,6 +48,15 @@ def station_key_hash(secret: str, tenant: str, password: bytes) -> str:
         NoSecret: the secret is empty.
     """
     return hmac.digest(_derived(secret, _STATION_KEY, tenant), password, "sha256").hex()
+
+
+def api_key_hash(secret: str, tenant: str, key: str) -> str:
+    """What is stored of an API key: HMAC-SHA256 under the tenant's key, 64 hex digits. Compare in constant time.
+
+    Raises:
+        NoSecret: the secret is empty.
+    """
+    return hmac.digest(_derived(secret, _API_KEY, tenant), key.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
 def hkdf_sha256(secret: bytes, *, salt: bytes = b"", info: bytes = b"", length: int = _HASH_BYTES) -> bytes:

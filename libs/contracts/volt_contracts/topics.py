@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from volt_contracts import addresses, drivers, eventlog, gateway, imports, migration, network, session, station
+from volt_contracts import access, addresses, drivers, eventlog, gateway, imports, migration, network, session, station
 
 DAY_MS = 86_400_000
 FOREVER = -1
@@ -56,6 +56,7 @@ ORGANISATION_KEY = "{tenant}/{organisation_uid}"
 IDENTITY_KEY = "{tenant}/{identity_uid}"
 ROUTE_KEY = "-/{route_uid}"
 IMPORT_KEY = "{tenant}/{import_id}"
+API_KEY_KEY = "{tenant}/{key_id}"
 
 GATEWAY_FRAMES = Topic(
     "gateway.frames", "frames", STATION_KEY, "gateway", "gateway", ("station", "console"),
@@ -280,6 +281,25 @@ NETWORK_IMPORTS = Topic(
     compacted=True, scale="single", meaning="every import",
 )  # fmt: skip
 
+NETWORK_API_KEY_COMMANDS = Topic(
+    "network.api_key.commands", "commands", API_KEY_KEY, "network", "console", ("network",),
+    (access.CreateApiKey, access.RevokeApiKey, eventlog.ReleaseKey), 7 * DAY_MS, scale="single",
+    meaning="let programs in, or no longer",
+)  # fmt: skip
+NETWORK_API_KEY_EVENTS = Topic(
+    "network.api_key.events", "events", API_KEY_KEY, "network", "network", ("console",),
+    (access.ApiKeyCreated, access.ApiKeyRevoked, network.NetworkCommandFinished, *RUNNER_EVENTS), FOREVER,
+    scale="single", meaning="API keys by their hashes, created and revoked",
+)  # fmt: skip
+NETWORK_API_KEY_STATE = Topic(
+    "network.api_key.state", "state", API_KEY_KEY, "network", "network", ("network",), (), FOREVER, compacted=True,
+    scale="single", meaning="snapshots of API keys; private",
+)  # fmt: skip
+NETWORK_API_KEYS = Topic(
+    "network.api_keys", "rows", API_KEY_KEY, "network", "network", ("console",), (access.ApiKeyRow,), FOREVER,
+    compacted=True, scale="single", meaning="every API key: its hash, scopes and end",
+)  # fmt: skip
+
 DRIVERS_TOKEN_COMMANDS = Topic(
     "drivers.token.commands", "commands", TOKEN_KEY, "drivers", "console", ("drivers",),
     (drivers.RegisterToken, drivers.EraseToken, eventlog.ReleaseKey), 7 * DAY_MS, meaning="tokens to know or forget",
@@ -325,6 +345,7 @@ TOPICS: tuple[Topic, ...] = (
     NETWORK_IDENTITY_COMMANDS, NETWORK_IDENTITY_EVENTS, NETWORK_IDENTITY_STATE, NETWORK_IDENTITIES,
     NETWORK_ROUTE_COMMANDS, NETWORK_ROUTE_EVENTS, NETWORK_ROUTE_STATE, NETWORK_ROUTES,
     NETWORK_IMPORT_COMMANDS, NETWORK_IMPORT_EVENTS, NETWORK_IMPORT_STATE, NETWORK_IMPORTS,
+    NETWORK_API_KEY_COMMANDS, NETWORK_API_KEY_EVENTS, NETWORK_API_KEY_STATE, NETWORK_API_KEYS,
     DRIVERS_TOKEN_COMMANDS, DRIVERS_TOKEN_EVENTS, DRIVERS_TOKEN_STATE, DRIVERS_PROFILES,
     STATION_DEAD, SESSION_DEAD, NETWORK_DEAD, DRIVERS_DEAD, CONSOLE_DEAD,
 )  # fmt: skip

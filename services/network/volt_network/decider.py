@@ -7,6 +7,10 @@ import msgspec
 from volt_contracts.ids import split_key
 from volt_contracts.network import LocationRow, OrganisationRow, TenantRow
 from volt_contracts.topics import (
+    NETWORK_API_KEY_COMMANDS,
+    NETWORK_API_KEY_EVENTS,
+    NETWORK_API_KEY_STATE,
+    NETWORK_API_KEYS,
     NETWORK_DEAD,
     NETWORK_IDENTITIES,
     NETWORK_IDENTITY_COMMANDS,
@@ -39,8 +43,9 @@ from volt_contracts.topics import (
     Topic,
 )
 from volt_eventlog.decider import Decider
-from volt_network.domain import answers, identity, imported, location, organisation, route, station, tenant
+from volt_network.domain import answers, api_key, identity, imported, location, organisation, route, station, tenant
 from volt_network.inbox import (
+    API_KEY_INBOX,
     IDENTITY_INBOX,
     IMPORT_INBOX,
     LOCATION_INBOX,
@@ -93,6 +98,11 @@ def route_row(_key: str, state: route.Route | None) -> Rows:
 def import_row(key: str, state: imported.Imported | None) -> Rows:
     """The public row of an import."""
     return {NETWORK_IMPORTS: imported.row(split_key(key)[1], state)}
+
+
+def api_key_row(_key: str, state: api_key.ApiKey | None) -> Rows:
+    """The public row of an API key."""
+    return {NETWORK_API_KEYS: api_key.row(state)}
 
 
 TENANT = Decider(
@@ -217,4 +227,21 @@ IMPORT = Decider(
     writes=(NETWORK_IMPORTS,),
 )
 
-DECIDERS = (TENANT, ORGANISATION, LOCATION, STATION, IDENTITY, ROUTE, IMPORT)
+API_KEY = Decider(
+    owner="network",
+    name="api_key",
+    inputs=(NETWORK_API_KEY_COMMANDS,),
+    commands=NETWORK_API_KEY_COMMANDS,
+    events=NETWORK_API_KEY_EVENTS,
+    state=NETWORK_API_KEY_STATE,
+    dead=NETWORK_DEAD,
+    state_types=(api_key.Good, api_key.Revoked),
+    state_version=1,
+    decide=deciding(API_KEY_INBOX),
+    evolve=api_key.evolve,
+    fold_modules=(api_key, answers),
+    public=api_key_row,
+    writes=(NETWORK_API_KEYS,),
+)
+
+DECIDERS = (TENANT, ORGANISATION, LOCATION, STATION, IDENTITY, ROUTE, IMPORT, API_KEY)

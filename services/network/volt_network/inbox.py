@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from volt_contracts.access import CreateApiKey, RevokeApiKey
 from volt_contracts.addresses import ClaimIdentity, ConfigureRoute, ReleaseIdentity, RemoveRoute
 from volt_contracts.ids import entity_key, station_uid
 from volt_contracts.imports import RecordImport
@@ -23,7 +24,7 @@ from volt_contracts.network import (
 from volt_contracts.topics import NETWORK_STATIONS, NETWORK_TENANTS
 from volt_eventlog.decider import Output, Tables
 from volt_eventlog.message import Message, Tick
-from volt_network.domain import identity, imported, location, organisation, route, station, tenant, transfer
+from volt_network.domain import api_key, identity, imported, location, organisation, route, station, tenant, transfer
 from volt_network.domain.answers import Answers, Refused, again, expired, finished
 
 Handler = Callable[[Any, Message, Tables], Sequence[Output] | Refused]
@@ -109,6 +110,16 @@ def record_import(state: imported.Imported | None, message: Message, _tables: Ta
     return imported.record(state, message.body, message.entity, message.at)
 
 
+def create_api_key(state: api_key.ApiKey | None, message: Message, _tables: Tables) -> Sequence[Output] | Refused:
+    """CreateApiKey → ApiKeyCreated."""
+    return api_key.create(state, message.body, message.entity, message.at)
+
+
+def revoke_api_key(state: api_key.ApiKey | None, message: Message, _tables: Tables) -> Sequence[Output] | Refused:
+    """RevokeApiKey → ApiKeyRevoked."""
+    return api_key.revoke(state, message.body, message.at)
+
+
 TENANT_INBOX: Inbox = {ConfigureTenant: configure}
 LOCATION_INBOX: Inbox = {ConfigureLocation: configure_location}
 ORGANISATION_INBOX: Inbox = {ConfigureOrganisation: configure_organisation}
@@ -122,6 +133,7 @@ STATION_INBOX: Inbox = {
 IDENTITY_INBOX: Inbox = {ClaimIdentity: claim, ReleaseIdentity: release}
 ROUTE_INBOX: Inbox = {ConfigureRoute: configure_route, RemoveRoute: remove_route}
 IMPORT_INBOX: Inbox = {RecordImport: record_import}
+API_KEY_INBOX: Inbox = {CreateApiKey: create_api_key, RevokeApiKey: revoke_api_key}
 
 ANSWERED_LATER: frozenset[type[Command]] = frozenset({TransferStation})
 """Commands whose outcome comes with another message, unless they are refused at once."""
