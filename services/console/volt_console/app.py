@@ -37,12 +37,12 @@ async def main(rt: Runtime[ConsoleSettings]) -> None:
     settings = rt.settings
     if not settings.database_url:
         raise StartError("DATABASE_URL is not set: the console keeps its views in Postgres")
-    door = door_of(settings)
-    bound = listening(settings.console_host, settings.console_port)
     kafka = Kafka(settings.kafka_bootstrap_servers, settings.prefix, client_id="console")
+    log = LogAccess(kafka)
+    door = door_of(settings, log.key_rows)
+    bound = listening(settings.console_host, settings.console_port)
     database = Database(settings.database_url)
     changes = Changes(settings.database_url, VIEWS)
-    log = LogAccess(kafka)
     console = Console(
         settings=settings,
         database=database,
@@ -54,6 +54,7 @@ async def main(rt: Runtime[ConsoleSettings]) -> None:
         policies=log.policy,
         door=door,
         dead_records=partial(latest, kafka),
+        key_rows=log.key_rows,
     )
     rt.readiness.add("log", log.not_ready)
     rt.create_task(log.run(), "log")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from volt_console.access.doors import Door
+from volt_console.access.keys import KeyRows
 from volt_console.access.principal import NOBODY, Principal
 from volt_console.asking import Commander, CommandResult, Owner
 from volt_console.dead_records import DeadRecords
@@ -41,6 +42,7 @@ class Console:
     policies: Callable[[str], TenantSettings | None]
     door: Door
     dead_records: DeadRecords
+    key_rows: KeyRows
     principal: Principal = NOBODY
 
     def seen_by(self, principal: Principal) -> "Console":

@@ -1,15 +1,18 @@
 """The console's standing way into the log: it asks owners and knows the tenants' policies. It waits for the broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 
+from volt_console.access.errors import IssuerAway
 from volt_console.asking import Asks, Owner
+from volt_contracts.access import ApiKeyRow
 from volt_contracts.ids import entity_key
 from volt_contracts.message import Command
 from volt_contracts.network import TenantRow, TenantSettings
 from volt_contracts.topics import (
     BY_NAME,
+    NETWORK_API_KEYS,
     NETWORK_STATION_COMMANDS,
     NETWORK_STATION_EVENTS,
     NETWORK_TENANT_COMMANDS,
@@ -47,13 +50,13 @@ LANES: Mapping[Owner, tuple[Topic, Topic]] = {
 
 
 class LogAccess:
-    """Asks and a table, opened together when the broker answers."""
+    """Asks and tables, opened together when the broker answers."""
 
     def __init__(self, kafka: Kafka) -> None:
         self._kafka = kafka
         self._appender: Appender | None = None
         self._open: Mapping[Owner, Ask] = {}
-        self._tenants: Table | None = None
+        self._tables: Mapping[Topic, Table] = {}
         self._log = logger("console")
 
     @property
@@ -88,8 +91,19 @@ class LogAccess:
 
     def policy(self, tenant: str) -> TenantSettings | None:
         """How a tenant treats what it does not know, when that is known."""
-        row = self._tenants.get(entity_key(tenant, tenant)) if self._tenants is not None else None
+        row = self._tables[NETWORK_TENANTS].get(entity_key(tenant, tenant)) if self._tables else None
         return row.settings if isinstance(row, TenantRow) else None
+
+    @property
+    def key_rows(self) -> "ApiKeyRows":
+        """The API keys of every tenant."""
+        return ApiKeyRows(self)
+
+    def table(self, topic: Topic) -> Table:
+        """A public table. Raises IssuerAway while the log has not been reached."""
+        if not self._tables:
+            raise IssuerAway("the log has not been reached yet")
+        return self._tables[topic]
 
     async def run(self) -> None:
         """Open, waiting for the broker; then watch until something ends for good."""
@@ -97,18 +111,16 @@ class LogAccess:
             if await self._opened():
                 break
             await asyncio.sleep(AGAIN_S)
-        watched = [ask.watch() for ask in self._open.values()]
-        if self._tenants is not None:
-            watched.append(self._tenants.watch())
-        await asyncio.gather(*watched)
+        await asyncio.gather(*(part.watch() for part in self._parts()))
 
     async def stop(self) -> None:
         """Close what is open."""
-        await asyncio.gather(*(ask.stop() for ask in self._open.values()))
-        if self._tenants is not None:
-            await self._tenants.stop()
+        await asyncio.gather(*(part.stop() for part in self._parts()))
         if self._appender is not None:
             await self._appender.stop()
+
+    def _parts(self) -> list[Ask | Table]:
+        return [*self._open.values(), *self._tables.values()]
 
     async def _opened(self) -> bool:
         appender = Appender(self._kafka)
@@ -116,17 +128,34 @@ class LogAccess:
             owner: Ask(self._kafka, appender, commands, events, "console")
             for owner, (commands, events) in ASKED.items()
         }
-        tenants = Table(self._kafka, NETWORK_TENANTS)
+        tables = {topic: Table(self._kafka, topic) for topic in (NETWORK_TENANTS, NETWORK_API_KEYS)}
+        parts: list[Ask | Table] = [*tables.values(), *asks.values()]
         try:
             await appender.start()
-            await asyncio.gather(tenants.start(), *(ask.start() for ask in asks.values()))
+            await asyncio.gather(*(part.start() for part in parts))
         except (KafkaError, OSError) as why:
             self._log.warning(f"Kafka is not there yet: {why}")
-            stopping = [appender.stop(), tenants.stop(), *(ask.stop() for ask in asks.values())]
+            stopping = [appender.stop(), *(part.stop() for part in parts)]
             await asyncio.gather(*stopping, return_exceptions=True)
             return False
-        self._appender, self._open, self._tenants = appender, asks, tenants
+        self._appender, self._open, self._tables = appender, asks, tables
         return True
+
+
+class ApiKeyRows:
+    """The rows of `network.api_keys`, when they are there."""
+
+    def __init__(self, access: LogAccess) -> None:
+        self._access = access
+
+    def get(self, key: str) -> ApiKeyRow | None:
+        """The row of `{tenant}/{key_id}`. Raises IssuerAway while the log has not been reached."""
+        row = self._access.table(NETWORK_API_KEYS).get(key)
+        return row if isinstance(row, ApiKeyRow) else None
+
+    def keys(self) -> Iterator[str]:
+        """The keys of all rows. Raises IssuerAway."""
+        return self._access.table(NETWORK_API_KEYS).keys()
 
 
 class _Late:

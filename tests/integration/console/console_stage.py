@@ -9,9 +9,11 @@ from typing import Any, Literal
 
 from integration.console.console_database import Tables
 from pydantic import SecretStr
+from unit.console.console_keys import FakeKeyRows, KeyOwner
 from unit.console.console_log import NOON, Log
 
 from volt_console.access.doors import Door, OpenDoor
+from volt_console.access.keys import Keys
 from volt_console.asking import Asks, Commander
 from volt_console.asking import Owner as AskedOwner
 from volt_console.console import Console
@@ -156,11 +158,13 @@ async def staged(
     """A console on fresh tables that hold what is in `log`."""
     owners = Owner("station"), Owner("session")
     network, tenants = Owner("network.station"), Owner("network.tenant")
+    key_rows = FakeKeyRows()
     asks: Mapping[AskedOwner, Asks] = {
         "station": owners[0],
         "session": owners[1],
         "network.station": network,
         "network.tenant": tenants,
+        "network.api_key": KeyOwner(key_rows),
     }
     reached, kept, buried = Reached(), Kept(log.messages), Buried()
     database = Database(dsn)
@@ -174,7 +178,8 @@ async def staged(
         views=reached,
         fetch=kept.fetch,
         policies=lambda _tenant: policy,
-        door=door or OpenDoor(config.tenant),
+        door=door or OpenDoor(config.tenant, Keys(key_rows, "a secret of the tests", config.tenant)),
+        key_rows=key_rows,
         dead_records=buried.latest,
     )
     async with Tables(dsn) as tables:

@@ -257,6 +257,15 @@ async def test_what_nobody_foresaw_is_a_problem_too(api: Api) -> None:
     assert "mistake" not in str(said)
 
 
+async def test_the_same_idempotency_key_makes_one_api_key(api: Api) -> None:
+    once, body = {"Idempotency-Key": "once"}, {"name": "export", "scopes": ["see"]}
+    first, again = [(await api.client.post("/api/v1/keys", json=body, headers=once)).json() for _ in range(2)]
+    assert first["key"] == again["key"]
+    assert [key["key_id"] for key in (await api.client.get("/api/v1/keys")).json()["items"]] == [first["key_id"]]
+    other = await api.client.post("/api/v1/keys", json={**body, "name": "other"}, headers=once)
+    is_problem(other, 422, "key-reused")
+
+
 async def test_paths_and_methods_that_are_not_there(api: Api) -> None:
     is_problem(await api.client.get("/api/v1/nothing"), 404, "http-404")
     is_problem(await api.client.delete(f"/api/v1/stations/{api.uid}"), 405, "http-405")

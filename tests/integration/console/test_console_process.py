@@ -19,6 +19,7 @@ from volt_contracts.envelope import to_headers
 from volt_contracts.network import TenantRow, TenantSettings
 from volt_contracts.station import CommandFinished, Reset
 from volt_contracts.topics import (
+    NETWORK_API_KEYS,
     NETWORK_STATION_COMMANDS,
     NETWORK_TENANT_COMMANDS,
     NETWORK_TENANT_EVENTS,
@@ -41,6 +42,9 @@ pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 NEEDED = {topic.name: topic for view in VIEWS for topic in view.topics} | {
     topic.name: topic
     for topic in (
+        NETWORK_API_KEY_COMMANDS,
+        NETWORK_API_KEY_EVENTS,
+        NETWORK_API_KEYS,
         NETWORK_TENANTS,
         NETWORK_STATION_COMMANDS,
         NETWORK_TENANT_COMMANDS,

@@ -7,9 +7,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import SecretStr
+from unit.console.console_keys import FakeKeyRows, KeyOwner
 
 from volt_console.access.admission import admitted
 from volt_console.access.doors import Door, OpenDoor
+from volt_console.access.keys import Keys
 from volt_console.asking import Commander
 from volt_console.console import Console
 from volt_console.dead_records import DeadRecord
@@ -19,6 +22,7 @@ from volt_console.queries.database import Database
 from volt_console.settings import ConsoleSettings
 from volt_eventlog.message import Position
 
+SECRET = "a secret of the tests"
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
@@ -52,19 +56,21 @@ async def _no_dead_records(_tenant: str) -> list[DeadRecord]:
     return []
 
 
-def empty_console(door: Door | None = None, **settings: Any) -> Console:
+def empty_console(door: Door | None = None, rows: FakeKeyRows | None = None, **settings: Any) -> Console:
     """A console whose database and log cannot be reached."""
     database = Database(NOWHERE)
+    rows = rows or FakeKeyRows()
     return Console(
-        settings=ConsoleSettings(**settings),
+        settings=ConsoleSettings(token_secret=SecretStr(SECRET), **settings),
         database=database,
         counts=FreshCounts(database),
         changes=Changes(NOWHERE, ()),
-        commander=Commander({}, database, 1.0),
+        commander=Commander({"network.api_key": KeyOwner(rows)}, database, 1.0),
         views=Never(),
         fetch=_no_records,
         policies=lambda _tenant: None,
-        door=door or OpenDoor("demo"),
+        door=door or OpenDoor("demo", Keys(rows, SECRET)),
+        key_rows=rows,
         dead_records=_no_dead_records,
     )
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Request
 from pydantic import SecretStr
+from unit.console.console_keys import FakeKeyRows
 from unit.console.console_routes import Found, empty_console, others_of, routes_of
 
 from volt_console.access.loopback import is_loopback
@@ -31,7 +32,7 @@ OPEN_TO_ALL = frozenset(
 """Routes that ask for no right: nobody could come in or leave otherwise."""
 
 LOCAL = ConsoleSettings(dev_issuer=True, token_secret=SecretStr("a secret of the tests"))
-ROUTES = routes_of(application(empty_console(door_of(LOCAL))))
+ROUTES = routes_of(application(empty_console(door_of(LOCAL, FakeKeyRows()))))
 BASE = "http://127.0.0.1:8080"
 
 
@@ -131,14 +132,14 @@ def test_words_that_are_no_role_or_right_give_nothing() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost"])
 def test_without_an_issuer_the_console_opens_on_loopback(host: str) -> None:
     assert is_loopback(host)
-    assert door_of(ConsoleSettings(console_host=host)) is not None
+    assert door_of(ConsoleSettings(console_host=host), FakeKeyRows()) is not None
 
 
 def test_without_an_issuer_the_console_opens_in_a_container_that_is_published_on_loopback_only() -> None:
-    assert door_of(ConsoleSettings(console_host="0.0.0.0", console_on_loopback_only=True)) is not None
+    assert door_of(ConsoleSettings(console_host="0.0.0.0", console_on_loopback_only=True), FakeKeyRows()) is not None
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "console.example", ""])
 def test_without_an_issuer_the_console_opens_nowhere_else(host: str) -> None:
     with pytest.raises(StartError, match="anybody would be an admin"):
-        door_of(ConsoleSettings(console_host=host))
+        door_of(ConsoleSettings(console_host=host), FakeKeyRows())

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from starlette.types import ASGIApp
+from unit.console.console_keys import FakeKeyRows
 from unit.console.console_routes import empty_console
 
 from volt_console.access import opening
@@ -23,6 +24,7 @@ from volt_console.access.dev_issuer import MOST_CODES, PEOPLE, DevIssuer, dev_is
 from volt_console.access.errors import BadToken
 from volt_console.access.issuer import Issuer
 from volt_console.access.issuer_door import IssuerDoor
+from volt_console.access.keys import Keys
 from volt_console.access.principal import Principal
 from volt_console.access.seal import Seal
 from volt_console.access.sign_in import Way, own_page
@@ -74,6 +76,7 @@ def local(url: str = HERE, session: timedelta = timedelta(hours=1), secret: str 
         Seal(secret, session),
         Way("", "openid profile", int(session.total_seconds())),
         "voltlog",
+        Keys(FakeKeyRows(), secret),
         (dev_issuer_pages(own),),
     )
     apps.append(guarded(empty_console(door, console_hosts=("127.0.0.1", "console.example"))))
@@ -264,12 +267,12 @@ def test_a_foreign_page_is_none_to_go_to(bad: str) -> None:
 )
 def test_settings_that_would_let_in_anybody_are_refused(settings: dict[str, Any], why: str) -> None:
     with pytest.raises(StartError, match=why):
-        opening.door_of(ConsoleSettings(**{"token_secret": SECRET, **settings}))
+        opening.door_of(ConsoleSettings(**{"token_secret": SECRET, **settings}), FakeKeyRows())
 
 
 async def test_the_issuer_of_the_local_stack_is_not_there_beside_a_real_one() -> None:
     settings = ConsoleSettings(token_secret=SecretStr(SECRET), dev_issuer=True, oidc_issuer="https://issuer.example")
-    door = opening.door_of(settings)
+    door = opening.door_of(settings, FakeKeyRows())
     transport = httpx.ASGITransport(guarded(empty_console(door)))
     async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
         assert (await client.get("/dev-issuer/keys")).status_code == 404

@@ -41,7 +41,7 @@ MinPosition = Annotated[
     str | None,
     Query(
         max_length=200,
-        pattern=r"^[a-z.]+:[0-9]{1,9}:[0-9]{1,18}$",
+        pattern=r"^[a-z._]+:[0-9]{1,9}:[0-9]{1,18}$",
         description="`topic:partition:offset`, as an outcome gives it: wait until the answer takes it into account.",
     ),
 ]

@@ -15,6 +15,7 @@ from volt_console.live.stream import Live
 from volt_console.pages import forms, raw
 from volt_console.pages.dead_letters import add_dead_letters
 from volt_console.pages.html import render
+from volt_console.pages.keys import add_keys
 from volt_console.pages.onboarding import add_onboarding
 from volt_console.pages.overview import Overview
 from volt_console.pages.records import records_page
@@ -38,6 +39,7 @@ def router() -> APIRouter:
     add_onboarding(routes)
     add_dead_letters(routes)
     add_record(routes)
+    add_keys(routes)
     return routes
 
 

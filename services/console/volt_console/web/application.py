@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from volt_console.api import commands, dead_letters, onboarding, sessions, stations
+from volt_console.api import commands, dead_letters, keys, onboarding, sessions, stations
 from volt_console.console import Console
 from volt_console.pages import api as api_page
 from volt_console.pages import routes
@@ -49,7 +49,7 @@ def application(console: Console) -> FastAPI:
     app.state.console = console
     problems.install(app)
     v1 = APIRouter(prefix="/api/v1")
-    for part in (stations, onboarding, sessions, commands, dead_letters):
+    for part in (stations, onboarding, sessions, commands, dead_letters, keys):
         v1.include_router(part.router())
     app.include_router(v1)
     app.include_router(routes.router())
