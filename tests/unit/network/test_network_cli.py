@@ -53,7 +53,12 @@ def test_a_key_is_either_made_or_given(cli: CliRunner, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["register", "CP1", "--tenant", "demo"], ["tenant", "demo"], ["tenant", "demo", "--unknown", "adopt"]],
+    [
+        ["register", "CP1", "--tenant", "demo"],
+        ["tenant", "demo"],
+        ["tenant", "demo", "--unknown", "adopt"],
+        ["key", "create", "x", "--tenant", "demo", "--scope", "see"],
+    ],
 )
 def test_without_a_broker_there_is_one_sentence(cli: CliRunner, arguments: list[str]) -> None:
     result = cli.invoke(app, arguments)
@@ -90,3 +95,10 @@ def test_without_a_secret_there_is_one_sentence(cli: CliRunner, monkeypatch: pyt
 
     assert result.exit_code == 1
     assert result.stderr.strip() == "VOLT_TOKEN_SECRET is not set: no reference can be made without it"
+
+
+def test_how_long_a_key_is_good_is_a_number_of_days(cli: CliRunner) -> None:
+    result = cli.invoke(app, ["key", "create", "x", "--tenant", "demo", "--scope", "see", "--lasts", "soon"])
+
+    assert result.exit_code == 2
+    assert result.stderr == "'soon' is no time: a number of days, such as 90d\n"
