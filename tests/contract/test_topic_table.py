@@ -151,13 +151,17 @@ def test_a_decider_does_not_ignore_what_the_runner_or_its_callers_need(decider: 
     assert decider.ignores <= known
 
 
+OF_ONE_TOPIC_EACH = frozenset({"audit_trail", "parked_keys"})
+"""Views whose rows name their topic: none is of two topics, whose partitions would have to agree."""
+
+
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 def test_a_view_is_entered_where_it_reads_and_compares_all_its_tables(view: View) -> None:
     for topic in view.topics:
         assert "console" in topic.readers, f"{topic.name} does not name the console as a reader"
         assert BY_NAME[topic.name] is topic
     assert set(view.compared) == set(view.tables), "a rebuild must be able to compare every table"
-    assert len({topic.scale for topic in view.topics}) == 1
+    assert len({topic.scale for topic in view.topics}) == 1 or view.name in OF_ONE_TOPIC_EACH
 
 
 def test_old_versions_lead_to_todays() -> None:

@@ -41,8 +41,8 @@ class Edge:
 
 VIEWS_OF: Mapping[str, tuple[str, ...]] = {
     "gateway.frames": ("view.station_timeline",),
-    "station.events": ("view.live_stations", "view.station_timeline", "view.command_outcomes"),
-    "session.events": ("view.live_sessions", "view.station_timeline", "view.command_outcomes"),
+    "station.events": ("view.live_stations", "view.station_timeline", "view.command_outcomes", "view.audit_trail"),
+    "session.events": ("view.live_sessions", "view.station_timeline", "view.command_outcomes", "view.audit_trail"),
 }
 """The console's views by what they read."""
 

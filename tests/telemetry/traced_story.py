@@ -21,6 +21,7 @@ from volt_eventlog.reading import read
 from volt_testkit.otlp import Sink, SpanRecord
 from volt_testkit.polling import eventually
 from volt_testkit.running import Stack
+from volt_testkit.signing_in import come_in
 
 TENANT_NAME = "demo"
 IDENTITY = "TRACED01"
@@ -164,6 +165,7 @@ async def told(stack: Stack, sink: Sink) -> Story:
     async with Charger(status["gateway"]["url"].replace("{station}", IDENTITY)) as charger:
         await _charge(charger, story)
         async with httpx.AsyncClient(base_url=status["console"]["url"], trust_env=False, timeout=WITHIN_S) as console:
+            await come_in(console, "otto")
             last = await _commands(charger, console, story)
     await story.look()
     await eventually(lambda: _views_of(story, last), set(VIEWS_OF["session.events"]).__eq__, WITHIN_S)

@@ -140,6 +140,8 @@ class Stage:
     network: Owner
     tenants: Owner
     buried: "Buried"
+    key_rows: FakeKeyRows
+    key_owner: KeyOwner
     shown: int = 0
 
     async def show(self) -> None:
@@ -159,12 +161,13 @@ async def staged(
     owners = Owner("station"), Owner("session")
     network, tenants = Owner("network.station"), Owner("network.tenant")
     key_rows = FakeKeyRows()
+    key_owner = KeyOwner(key_rows)
     asks: Mapping[AskedOwner, Asks] = {
         "station": owners[0],
         "session": owners[1],
         "network.station": network,
         "network.tenant": tenants,
-        "network.api_key": KeyOwner(key_rows),
+        "network.api_key": key_owner,
     }
     reached, kept, buried = Reached(), Kept(log.messages), Buried()
     database = Database(dsn)
@@ -183,7 +186,7 @@ async def staged(
         dead_records=buried.latest,
     )
     async with Tables(dsn) as tables:
-        stage = Stage(console, tables, log, *owners, reached, kept, network, tenants, buried)
+        stage = Stage(console, tables, log, *owners, reached, kept, network, tenants, buried, key_rows, key_owner)
         await stage.show()
         await database.open()
         try:

@@ -288,3 +288,36 @@ async def test_the_openapi_document_says_what_is_there(api: Api) -> None:
         for operation in methods.values():
             assert {"404", "422", "503"} <= set(operation["responses"])
             assert "application/problem+json" in operation["responses"]["422"]["content"]
+
+
+async def test_the_audit_trail_is_searched_by_who_what_and_when(api: Api) -> None:
+    command(api.charger, "Reset", "rejected", "=busy")
+    api.stage.log.wait(60)
+    between = api.stage.log.now
+    for number in range(4):
+        command(api.charger, f"Trigger{number}", "accepted")
+    await api.stage.show()
+
+    async def found(**wanted: str) -> list[str]:
+        answer = await api.client.get("/api/v1/audit", params=wanted)
+        assert answer.status_code == 200, answer.text
+        return [line["command"] for line in answer.json()["items"]]
+
+    assert await found() == ["Trigger3", "Trigger2", "Trigger1", "Trigger0", "Reset"]
+    assert await found(until=between.isoformat()) == ["Reset"]
+    assert await found(since=between.isoformat(), entity="cp-1") == ["Trigger3", "Trigger2", "Trigger1", "Trigger0"]
+    assert await found(entity=api.uid, limit="1") == ["Trigger3"]
+    assert await found(entity="CP-2") == []
+    assert await found(actor="operator:nobody") == []
+    first = (await api.client.get("/api/v1/audit?limit=3")).json()
+    rest = (await api.client.get(f"/api/v1/audit?limit=3&cursor={first['next']}")).json()
+    assert [line["command"] for line in rest["items"]] == ["Trigger0", "Reset"]
+    assert rest["next"] is None
+    is_problem(await api.client.get("/api/v1/audit?cursor=x"), 422, "bad-cursor")
+    is_problem(await api.client.get("/api/v1/audit?since=yesterday"), 422, "invalid-request")
+    answer = await api.client.get("/api/v1/audit?entity=CP-1", headers={"Accept": "text/csv"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    lines = answer.text.splitlines()
+    assert len(lines) == 6
+    assert "'=busy" in lines[-1]
+    assert (await api.client.get("/audit?since=2026-02-30", headers={"Accept": "text/html"})).status_code == 422

@@ -42,8 +42,6 @@ pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 NEEDED = {topic.name: topic for view in VIEWS for topic in view.topics} | {
     topic.name: topic
     for topic in (
-        NETWORK_API_KEY_COMMANDS,
-        NETWORK_API_KEY_EVENTS,
         NETWORK_API_KEYS,
         NETWORK_TENANTS,
         NETWORK_STATION_COMMANDS,

@@ -13,6 +13,7 @@ from volt_console.asking import CommandResult
 from volt_console.commands import STATION_BODIES, StopBody, start_session, station_command, stop_session
 from volt_console.live.stream import Live
 from volt_console.pages import forms, raw
+from volt_console.pages.audit import add_audit
 from volt_console.pages.dead_letters import add_dead_letters
 from volt_console.pages.html import render
 from volt_console.pages.keys import add_keys
@@ -40,6 +41,7 @@ def router() -> APIRouter:
     add_dead_letters(routes)
     add_record(routes)
     add_keys(routes)
+    add_audit(routes)
     return routes
 
 

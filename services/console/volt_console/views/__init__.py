@@ -1,5 +1,6 @@
 """Folds of the log into tables of Postgres: each file is named for the question that its table answers."""
 
+from volt_console.views.audit_trail import AUDIT_TRAIL
 from volt_console.views.command_outcomes import COMMAND_OUTCOMES
 from volt_console.views.live_sessions import LIVE_SESSIONS
 from volt_console.views.live_stations import LIVE_STATIONS
@@ -7,9 +8,10 @@ from volt_console.views.parked_keys import PARKED_KEYS
 from volt_console.views.refused_stations import REFUSED_STATIONS
 from volt_console.views.station_timeline import STATION_TIMELINE
 
-VIEWS = (LIVE_STATIONS, LIVE_SESSIONS, STATION_TIMELINE, COMMAND_OUTCOMES, REFUSED_STATIONS, PARKED_KEYS)
+VIEWS = (LIVE_STATIONS, LIVE_SESSIONS, STATION_TIMELINE, COMMAND_OUTCOMES, REFUSED_STATIONS, PARKED_KEYS, AUDIT_TRAIL)
 
 __all__ = [
+    "AUDIT_TRAIL",
     "COMMAND_OUTCOMES",
     "LIVE_SESSIONS",
     "LIVE_STATIONS",

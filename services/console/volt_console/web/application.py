@@ -9,7 +9,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from volt_console.api import commands, dead_letters, keys, onboarding, sessions, stations
+from volt_console.access.dev_issuer import PATH as DEV_ISSUER
+from volt_console.api import audit, commands, dead_letters, keys, onboarding, sessions, stations
 from volt_console.console import Console
 from volt_console.pages import api as api_page
 from volt_console.pages import routes
@@ -31,8 +32,11 @@ class Kept(StaticFiles):
 
 
 def only_reads(scope: MutableMapping[str, Any]) -> bool:
-    """Whether a request is not traced: pages are read all the time, commands are rare and always traced."""
-    return scope.get("method") in SAFE
+    """Whether a request is not traced: pages are read all the time, commands are rare and always traced.
+
+    A code that is exchanged is no command.
+    """
+    return scope.get("method") in SAFE or str(scope.get("path")).startswith(DEV_ISSUER)
 
 
 def application(console: Console) -> FastAPI:
@@ -49,7 +53,7 @@ def application(console: Console) -> FastAPI:
     app.state.console = console
     problems.install(app)
     v1 = APIRouter(prefix="/api/v1")
-    for part in (stations, onboarding, sessions, commands, dead_letters, keys):
+    for part in (stations, onboarding, sessions, commands, dead_letters, keys, audit):
         v1.include_router(part.router())
     app.include_router(v1)
     app.include_router(routes.router())
