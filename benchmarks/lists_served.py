@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from benchmarks.lists_fill import OURS
 from volt_console.access.doors import OpenDoor
+from volt_console.access.keys import Keys
 from volt_console.asking import Commander
 from volt_console.console import Console
 from volt_console.dead_records import DeadRecord
@@ -19,6 +20,7 @@ from volt_console.settings import ConsoleSettings
 from volt_console.views import VIEWS
 from volt_console.web.application import guarded
 from volt_console.web.server import listening, serve
+from volt_contracts.access import ApiKeyRow
 from volt_eventlog.message import Position
 
 
@@ -42,6 +44,7 @@ async def none_dead(_tenant: str) -> list[DeadRecord]:
 
 async def main(dsn: str, port: int) -> None:
     """Serve until the process is ended."""
+    no_keys: dict[str, ApiKeyRow] = {}
     database = Database(dsn)
     settings = ConsoleSettings(database_url=dsn, tenant=OURS, token_secret=SecretStr("a secret of the benchmark"))
     console = Console(
@@ -53,8 +56,9 @@ async def main(dsn: str, port: int) -> None:
         views=Reached(),
         fetch=nothing,
         policies=lambda _tenant: None,
-        door=OpenDoor(OURS),
+        door=OpenDoor(OURS, Keys(no_keys, "a secret of the benchmark")),
         dead_records=none_dead,
+        key_rows=no_keys,
     )
     await database.open()
     await serve(guarded(console), listening("127.0.0.1", port), asyncio.Event(), lambda: None)
