@@ -19,6 +19,15 @@ class Refused(msgspec.Struct, frozen=True):
     sentence: str
 
 
+def version_objection(expected: int | None, version: int) -> Refused | None:
+    """Why a command that was made by looking at one version is refused at another."""
+    if expected is None or expected == version:
+        return None
+    if not version:
+        return Refused(f"it was to change version {expected}, but it is not known")
+    return Refused(f"somebody has changed it meanwhile: it is at version {version}, not {expected}")
+
+
 class Answer(msgspec.Struct, frozen=True, array_like=True):
     """A remembered outcome."""
 

@@ -17,7 +17,7 @@ from volt_contracts.drivers import (
 )
 from volt_contracts.message import Event
 from volt_contracts.refs import normalise_token
-from volt_drivers.domain.answers import Answers, Refused, remember
+from volt_drivers.domain.answers import Answers, Refused, remember, version_objection
 
 LONGEST_VALUE = 255
 """The longest idToken of any version (OCPP 2.1, IdTokenType; 1.6 has 20 characters, 2.0.1 has 36)."""
@@ -49,10 +49,10 @@ Token = Registered | Erased
 
 def register(token: Token | None, command: RegisterToken, token_ref: str, at: datetime) -> tuple[Event, ...] | Refused:
     """Make the token known or change it; nothing happens when it already is what the command says."""
-    refused = _objection(command)
+    version = 0 if token is None else token.version
+    refused = version_objection(command.expected_version, version) or _objection(command)
     if refused is not None:
         return refused
-    version = 0 if token is None else token.version
     if _wanted(token, command, version) == token:
         return ()
     wanted = _wanted(token, command, version + 1)
