@@ -43,6 +43,11 @@ def station_uid(tenant: str, identity: str) -> str:
     return _within(tenant, f"station/{identity}")
 
 
+def evse_uid(station_uid: str, number: int) -> str:
+    """The uid of an EVSE that nobody gave one."""
+    return derive(station_uid, f"evse/{number}")
+
+
 def location_uid(tenant: str, location_id: str) -> str:
     """The uid of a location, from its tenant and the tenant's own id of it."""
     return _within(tenant, f"location/{location_id}")

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time
 from typing import TypeVar, get_args
 
 from volt_contracts.drivers import TokenStatus, TokenType
+from volt_contracts.forms import LONGEST_TOKEN
 from volt_contracts.refs import normalise_token
-from volt_drivers.domain.token import LONGEST_VALUE
 
 COLUMNS = ("uid", "type", "status", "expiry", "group")
 DELIMITERS = (",", ";", "\t")
@@ -113,8 +113,8 @@ def _uid(text: str, column: str = "uid") -> str:
     value = normalise_token(text)
     if not value:
         raise ValueError(f"it has no {column}")
-    if len(value) > LONGEST_VALUE or not value.isprintable():
-        raise ValueError(f"its {column} is no token: 1 to {LONGEST_VALUE} printable characters")
+    if len(value) > LONGEST_TOKEN or not value.isprintable():
+        raise ValueError(f"its {column} is no token: 1 to {LONGEST_TOKEN} printable characters")
     if _SHORTENED.fullmatch(text):
         raise ValueError(f"its {column} {text} is a number that a spreadsheet has shortened: format the cells as text")
     return value

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from unit.network.decider_life import Life, Rows
 
-from volt_contracts.ids import entity_key, location_uid, organisation_uid, station_uid
+from volt_contracts.ids import entity_key, evse_uid, location_uid, organisation_uid, station_uid
 from volt_contracts.message import Actor
 from volt_contracts.network import (
     ConfigureLocation,
@@ -24,7 +24,6 @@ from volt_contracts.network import (
 )
 from volt_contracts.topics import NETWORK_TENANTS
 from volt_network.decider import LOCATION, ORGANISATION, STATION
-from volt_network.domain.evses import derived_uid
 
 OPERATOR = Actor(kind="operator", id="anna")
 DEPOT = Location(
@@ -130,7 +129,7 @@ def test_evses_get_uids_and_stay_until_they_are_said_anew() -> None:
 
     life.when(RegisterStation(identity="CP1", actor=OPERATOR, name="Gate"))
 
-    assert [(evse.number, evse.uid) for evse in known] == [(1, derived_uid(UID, 1)), (2, "B")]
+    assert [(evse.number, evse.uid) for evse in known] == [(1, evse_uid(UID, 1)), (2, "B")]
     assert life.state.evses == known
     life.when(with_evses(Evse(number=1)))
     assert [evse.number for evse in life.state.evses] == [1]

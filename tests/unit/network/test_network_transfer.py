@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from unit.network.decider_life import Life, Rows
 
-from volt_contracts.ids import entity_key, station_uid
+from volt_contracts.ids import entity_key, evse_uid, station_uid
 from volt_contracts.message import Actor, Outcome
 from volt_contracts.network import (
     Connector,
@@ -27,7 +27,6 @@ from volt_contracts.network import (
 from volt_contracts.topics import NETWORK_STATION_COMMANDS, NETWORK_TENANTS
 from volt_eventlog.decider import Output, Record
 from volt_network.decider import STATION
-from volt_network.domain.evses import derived_uid
 
 OPERATOR = Actor(kind="operator", id="anna")
 HERE, THERE = station_uid("north", "CP1"), station_uid("south", "CP1")
@@ -106,7 +105,7 @@ def test_a_station_goes_with_its_password_and_its_evses() -> None:
 
 
 def station_uid_of_evse(uid: str) -> str:
-    return derived_uid(uid, 1)
+    return evse_uid(uid, 1)
 
 
 def test_an_offer_has_no_outcome_before_it_is_answered() -> None:

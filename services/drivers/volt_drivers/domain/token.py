@@ -15,12 +15,10 @@ from volt_contracts.drivers import (
     TokenStatus,
     TokenType,
 )
+from volt_contracts.forms import LONGEST_TOKEN
 from volt_contracts.message import Event
 from volt_contracts.refs import normalise_token
 from volt_drivers.domain.answers import Answers, Refused, remember, version_objection
-
-LONGEST_VALUE = 255
-"""The longest idToken of any version (OCPP 2.1, IdTokenType; 1.6 has 20 characters, 2.0.1 has 36)."""
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="registered"):
@@ -135,8 +133,8 @@ def _wanted(token: Token | None, command: RegisterToken, version: int) -> Regist
 
 def _objection(command: RegisterToken) -> Refused | None:
     """The first thing that is wrong with a registration; sentences name no clear value."""
-    if not 0 < len(normalise_token(command.value)) <= LONGEST_VALUE:
-        return Refused(f"a token has 1 to {LONGEST_VALUE} characters beside blanks, ':' and '-'")
+    if not 0 < len(normalise_token(command.value)) <= LONGEST_TOKEN:
+        return Refused(f"a token has 1 to {LONGEST_TOKEN} characters beside blanks, ':' and '-'")
     if command.group is not None and command.group_ref is None:
         return Refused("a group comes with its reference")
     if command.valid_until is not None and command.valid_until.tzinfo is None:

@@ -1,37 +1,25 @@
 """The EVSEs and connectors that a registration names: what may be said of them, and the uids that they get."""
 
-import re
 from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from volt_contracts.ids import derive
+from volt_contracts.forms import EVSE_ID, LONGEST_EVSE_UID, MOST_CONNECTORS, MOST_EVSES, is_evse_uid
+from volt_contracts.ids import evse_uid
 from volt_contracts.network import Connector, Evse
 from volt_network.domain.answers import Refused
-
-MOST_EVSES = 64
-MOST_CONNECTORS = 16
-LONGEST_UID = 36
-"""OCPI 2.2.1 §8.3.2: an EVSE's uid is a CiString(36)."""
-_EVSE_ID = re.compile(r"[A-Z]{2}\*?[A-Z0-9]{3}\*?E[A-Z0-9*]{1,30}")
-"""eMI3 standard, part 2, §2.1; also in OCPI 2.2.1 §8.3.2."""
-
-
-def derived_uid(station_uid: str, number: int) -> str:
-    """The uid of an EVSE that nobody gave one."""
-    return derive(station_uid, f"evse/{number}")
 
 
 def with_uids(evses: tuple[Evse, ...], station_uid: str) -> tuple[Evse, ...]:
     """The EVSEs by their numbers, each with a uid."""
     ordered = sorted(evses, key=lambda evse: evse.number)
-    return tuple(replace(evse, uid=evse.uid or derived_uid(station_uid, evse.number)) for evse in ordered)
+    return tuple(replace(evse, uid=evse.uid or evse_uid(station_uid, evse.number)) for evse in ordered)
 
 
 def without_derived_uids(evses: tuple[Evse, ...], station_uid: str) -> tuple[Evse, ...]:
     """The EVSEs as they were said: for the same station under another uid."""
     return tuple(
-        replace(evse, uid=None if evse.uid == derived_uid(station_uid, evse.number) else evse.uid) for evse in evses
+        replace(evse, uid=None if evse.uid == evse_uid(station_uid, evse.number) else evse.uid) for evse in evses
     )
 
 
@@ -48,9 +36,9 @@ def evses_objection(evses: tuple[Evse, ...]) -> Refused | None:
 def _evse_objection(evse: Evse) -> Refused | None:
     if evse.number < 1:
         return Refused("EVSEs are numbered from 1")
-    if evse.uid is not None and not (0 < len(evse.uid) <= LONGEST_UID and evse.uid.isprintable()):
-        return Refused(f"the uid of EVSE {evse.number} has 1 to {LONGEST_UID} printable characters")
-    if evse.evse_id is not None and not _EVSE_ID.fullmatch(evse.evse_id):
+    if evse.uid is not None and not is_evse_uid(evse.uid):
+        return Refused(f"the uid of EVSE {evse.number} has 1 to {LONGEST_EVSE_UID} printable characters")
+    if evse.evse_id is not None and not EVSE_ID.fullmatch(evse.evse_id):
         return Refused(f"{evse.evse_id!r} is no EVSE id, such as DE*VLT*E0001*1")
     if len(evse.connectors) > MOST_CONNECTORS:
         return Refused(f"EVSE {evse.number} has more than {MOST_CONNECTORS} connectors")

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import msgspec
 
+from volt_contracts.forms import COUNTRY
 from volt_contracts.ids import location_uid
 from volt_contracts.message import Event
 from volt_contracts.network import ConfigureLocation, Location, LocationConfigured, NetworkCommandFinished
 from volt_network.domain.answers import Answers, Refused, remember, version_objection
-from volt_network.domain.words import COUNTRY, id_objection
+from volt_network.domain.words import id_objection
 
 LATITUDE, LONGITUDE = Decimal(90), Decimal(180)
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")

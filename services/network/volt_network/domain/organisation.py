@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from volt_contracts.forms import COUNTRY
 from volt_contracts.ids import organisation_uid
 from volt_contracts.message import Event
 from volt_contracts.network import (
@@ -13,7 +14,7 @@ from volt_contracts.network import (
     OrganisationConfigured,
 )
 from volt_network.domain.answers import Answers, Refused, remember, version_objection
-from volt_network.domain.words import COUNTRY, id_objection
+from volt_network.domain.words import id_objection
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

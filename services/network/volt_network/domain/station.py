@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from volt_contracts.forms import LONGEST_IDENTITY, is_identity
 from volt_contracts.gateway import Registration
 from volt_contracts.message import Event
 from volt_contracts.network import (
@@ -32,7 +33,6 @@ from volt_network.domain.place import completed
 from volt_network.domain.tenant import profile_objection, protocol_objection
 from volt_network.domain.words import id_objection
 
-LONGEST_IDENTITY = 255
 REGISTRATION_BY_POLICY: dict[str, Registration] = {"adopt": "accepted", "pending": "pending"}
 _HMAC = re.compile("[0-9a-f]{64}")
 
@@ -279,7 +279,7 @@ def _objection(station: Station | None, command: RegisterStation) -> Refused | N
 
 
 def _identity_objection(identity: str) -> Refused | None:
-    if identity.strip() and len(identity) <= LONGEST_IDENTITY and identity.isprintable():
+    if is_identity(identity):
         return None
     return Refused(f"an identity has 1 to {LONGEST_IDENTITY} printable characters")
 

@@ -5,15 +5,10 @@ from datetime import datetime
 
 import msgspec
 
+from volt_contracts.forms import COUNTRY, HIGHEST_SECURITY_PROFILE, PROTOCOLS
 from volt_contracts.message import Event
 from volt_contracts.network import ConfigureTenant, NetworkCommandFinished, TenantConfigured, TenantSettings
 from volt_network.domain.answers import Answers, Refused, remember
-from volt_network.domain.words import COUNTRY
-
-PROTOCOLS = ("ocpp1.6", "ocpp2.0.1", "ocpp2.1")
-"""Subprotocol names as registered with IANA."""
-
-HIGHEST_SECURITY_PROFILE = 3
 
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
