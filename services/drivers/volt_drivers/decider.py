@@ -1,5 +1,6 @@
 """The decider of tokens. It publishes no row: `session.authorizations` is made of its events."""
 
+from volt_contracts.drivers import DriversCommandFinished
 from volt_contracts.topics import (
     DRIVERS_DEAD,
     DRIVERS_PROFILES,
@@ -8,7 +9,9 @@ from volt_contracts.topics import (
     DRIVERS_TOKEN_STATE,
 )
 from volt_drivers.domain import answers, token
-from volt_drivers.inbox import decide
+from volt_drivers.inbox import TOKEN_INBOX
+from volt_eventlog import answers as memory
+from volt_eventlog.answering import answering
 from volt_eventlog.decider import Decider
 
 TOKEN = Decider(
@@ -21,8 +24,8 @@ TOKEN = Decider(
     dead=DRIVERS_DEAD,
     state_types=(token.Registered, token.Erased),
     state_version=1,
-    decide=decide,
+    decide=answering(TOKEN_INBOX, DriversCommandFinished),
     evolve=token.evolve,
-    fold_modules=(token, answers),
+    fold_modules=(token, answers, memory),
     writes=(DRIVERS_PROFILES,),
 )

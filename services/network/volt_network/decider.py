@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from volt_contracts.ids import split_key
-from volt_contracts.network import LocationRow, OrganisationRow, TenantRow
+from volt_contracts.network import LocationRow, NetworkCommandFinished, OrganisationRow, TenantRow
 from volt_contracts.topics import (
     NETWORK_API_KEY_COMMANDS,
     NETWORK_API_KEY_EVENTS,
@@ -42,9 +42,12 @@ from volt_contracts.topics import (
     NETWORK_TENANTS,
     Topic,
 )
+from volt_eventlog import answers as memory
+from volt_eventlog.answering import answering
 from volt_eventlog.decider import Decider
 from volt_network.domain import answers, api_key, identity, imported, location, organisation, route, station, tenant
 from volt_network.inbox import (
+    ANSWERED_LATER,
     API_KEY_INBOX,
     IDENTITY_INBOX,
     IMPORT_INBOX,
@@ -53,7 +56,6 @@ from volt_network.inbox import (
     ROUTE_INBOX,
     STATION_INBOX,
     TENANT_INBOX,
-    deciding,
 )
 
 Rows = Mapping[Topic, msgspec.Struct | None]
@@ -115,9 +117,9 @@ TENANT = Decider(
     dead=NETWORK_DEAD,
     state_types=(tenant.Configured,),
     state_version=1,
-    decide=deciding(TENANT_INBOX),
+    decide=answering(TENANT_INBOX, NetworkCommandFinished),
     evolve=tenant.evolve,
-    fold_modules=(tenant, answers),
+    fold_modules=(tenant, answers, memory),
     public=tenant_row,
     writes=(NETWORK_TENANTS,),
 )
@@ -132,9 +134,9 @@ ORGANISATION = Decider(
     dead=NETWORK_DEAD,
     state_types=(organisation.Known,),
     state_version=1,
-    decide=deciding(ORGANISATION_INBOX),
+    decide=answering(ORGANISATION_INBOX, NetworkCommandFinished),
     evolve=organisation.evolve,
-    fold_modules=(organisation, answers),
+    fold_modules=(organisation, answers, memory),
     public=organisation_row,
     writes=(NETWORK_ORGANISATIONS,),
 )
@@ -149,9 +151,9 @@ LOCATION = Decider(
     dead=NETWORK_DEAD,
     state_types=(location.Known,),
     state_version=1,
-    decide=deciding(LOCATION_INBOX),
+    decide=answering(LOCATION_INBOX, NetworkCommandFinished),
     evolve=location.evolve,
-    fold_modules=(location, answers),
+    fold_modules=(location, answers, memory),
     public=location_row,
     writes=(NETWORK_LOCATIONS,),
 )
@@ -166,9 +168,9 @@ STATION = Decider(
     dead=NETWORK_DEAD,
     state_types=(station.Adopted, station.Registered, station.Gone),
     state_version=1,
-    decide=deciding(STATION_INBOX),
+    decide=answering(STATION_INBOX, NetworkCommandFinished, ANSWERED_LATER),
     evolve=station.evolve,
-    fold_modules=(station, answers),
+    fold_modules=(station, answers, memory),
     public=station_row,
     tables=(NETWORK_TENANTS,),
     writes=(NETWORK_STATIONS, NETWORK_STATION_COMMANDS),
@@ -184,9 +186,9 @@ IDENTITY = Decider(
     dead=NETWORK_DEAD,
     state_types=(identity.Identity,),
     state_version=1,
-    decide=deciding(IDENTITY_INBOX),
+    decide=answering(IDENTITY_INBOX, NetworkCommandFinished),
     evolve=identity.evolve,
-    fold_modules=(identity, answers),
+    fold_modules=(identity, answers, memory),
     public=identity_row,
     tables=(NETWORK_STATIONS,),
     writes=(NETWORK_IDENTITIES,),
@@ -202,9 +204,9 @@ ROUTE = Decider(
     dead=NETWORK_DEAD,
     state_types=(route.Route,),
     state_version=1,
-    decide=deciding(ROUTE_INBOX),
+    decide=answering(ROUTE_INBOX, NetworkCommandFinished),
     evolve=route.evolve,
-    fold_modules=(route, answers),
+    fold_modules=(route, answers, memory),
     public=route_row,
     tables=(NETWORK_TENANTS,),
     writes=(NETWORK_ROUTES,),
@@ -220,9 +222,9 @@ IMPORT = Decider(
     dead=NETWORK_DEAD,
     state_types=(imported.Imported,),
     state_version=1,
-    decide=deciding(IMPORT_INBOX),
+    decide=answering(IMPORT_INBOX, NetworkCommandFinished),
     evolve=imported.evolve,
-    fold_modules=(imported, answers),
+    fold_modules=(imported, answers, memory),
     public=import_row,
     writes=(NETWORK_IMPORTS,),
 )
@@ -237,9 +239,9 @@ API_KEY = Decider(
     dead=NETWORK_DEAD,
     state_types=(api_key.Good, api_key.Revoked),
     state_version=1,
-    decide=deciding(API_KEY_INBOX),
+    decide=answering(API_KEY_INBOX, NetworkCommandFinished),
     evolve=api_key.evolve,
-    fold_modules=(api_key, answers),
+    fold_modules=(api_key, answers, memory),
     public=api_key_row,
     writes=(NETWORK_API_KEYS,),
 )

@@ -1,7 +1,6 @@
-"""What the deciders of the network answer: message type → function, and the outcome that every command gets."""
+"""What the deciders of the network answer: message type → function."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
 
 from volt_contracts.access import CreateApiKey, RevokeApiKey
 from volt_contracts.addresses import ClaimIdentity, ConfigureRoute, ReleaseIdentity, RemoveRoute
@@ -22,21 +21,11 @@ from volt_contracts.network import (
     TransferStation,
 )
 from volt_contracts.topics import NETWORK_STATIONS, NETWORK_TENANTS
+from volt_eventlog.answering import Inbox
+from volt_eventlog.answers import Refused
 from volt_eventlog.decider import Output, Tables
-from volt_eventlog.message import Message, Tick
+from volt_eventlog.message import Message
 from volt_network.domain import api_key, identity, imported, location, organisation, route, station, tenant, transfer
-from volt_network.domain.answers import Answers, Refused, again, expired, finished
-
-Handler = Callable[[Any, Message, Tables], Sequence[Output] | Refused]
-Inbox = Mapping[type[Command], Handler]
-
-
-class State(Protocol):
-    """What every state of this service remembers."""
-
-    @property
-    def answers(self) -> Answers:
-        """The outcomes of its latest commands."""
 
 
 def configure(state: tenant.Tenant | None, message: Message, _tables: Tables) -> Sequence[Output] | Refused:
@@ -137,29 +126,6 @@ API_KEY_INBOX: Inbox = {CreateApiKey: create_api_key, RevokeApiKey: revoke_api_k
 
 ANSWERED_LATER: frozenset[type[Command]] = frozenset({TransferStation})
 """Commands whose outcome comes with another message, unless they are refused at once."""
-
-
-def deciding(inbox: Inbox) -> Callable[[Any, Message | Tick, Tables], Sequence[Output]]:
-    """The `decide` of a decider with this inbox: what its handler says, the command's outcome last."""
-
-    def decide(state: State | None, message: Message | Tick, tables: Tables) -> Sequence[Output]:
-        handler = None if isinstance(message, Tick) else inbox.get(type(message.body))
-        if isinstance(message, Tick) or handler is None:
-            return ()
-        command = message.body
-        said_before = None if state is None else again(state.answers, message.id, command)
-        if said_before is not None:
-            return (said_before,)
-        if command.not_after is not None and message.at > command.not_after:
-            return (expired(message.id, command, command.not_after, message.at),)
-        result = handler(state, message, tables)
-        if isinstance(result, Refused):
-            return (*result.told, finished(message.id, command, result, message.at))
-        if type(command) in ANSWERED_LATER:
-            return result
-        return (*result, finished(message.id, command, None, message.at))
-
-    return decide
 
 
 def _key(message: Message) -> tuple[str, str]:

@@ -18,7 +18,8 @@ from volt_contracts.drivers import (
 from volt_contracts.forms import LONGEST_TOKEN
 from volt_contracts.message import Event
 from volt_contracts.refs import normalise_token
-from volt_drivers.domain.answers import Answers, Refused, remember, version_objection
+from volt_drivers.domain.answers import remember
+from volt_eventlog.answers import Answers, Refused, version_objection
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="registered"):

@@ -8,7 +8,8 @@ import msgspec
 from volt_contracts.access import ApiKeyCreated, ApiKeyRevoked, ApiKeyRow, CreateApiKey, RevokeApiKey
 from volt_contracts.message import Event
 from volt_contracts.network import NetworkCommandFinished
-from volt_network.domain.answers import Answers, Refused, remember
+from volt_eventlog.answers import Answers, Refused
+from volt_network.domain.answers import remember
 
 LONGEST_NAME = 60
 MOST_SCOPES = 32

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from volt_contracts.forms import EVSE_ID, LONGEST_EVSE_UID, MOST_CONNECTORS, MOST_EVSES, is_evse_uid
 from volt_contracts.ids import evse_uid
 from volt_contracts.network import Connector, Evse
-from volt_network.domain.answers import Refused
+from volt_eventlog.answers import Refused
 
 
 def with_uids(evses: tuple[Evse, ...], station_uid: str) -> tuple[Evse, ...]:

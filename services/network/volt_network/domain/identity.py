@@ -11,7 +11,8 @@ from volt_contracts.addresses import ClaimIdentity, IdentityClaimed, IdentityRel
 from volt_contracts.ids import identity_uid, station_uid
 from volt_contracts.message import Event
 from volt_contracts.network import NetworkCommandFinished, StationRow
-from volt_network.domain.answers import Answers, Refused, remember
+from volt_eventlog.answers import Answers, Refused
+from volt_network.domain.answers import remember
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

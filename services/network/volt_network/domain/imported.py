@@ -7,7 +7,8 @@ import msgspec
 from volt_contracts.imports import ImportedFile, ImportRecorded, ImportRow, RecordImport
 from volt_contracts.message import Event
 from volt_contracts.network import NetworkCommandFinished
-from volt_network.domain.answers import Answers, Refused, remember
+from volt_eventlog.answers import Answers, Refused
+from volt_network.domain.answers import remember
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

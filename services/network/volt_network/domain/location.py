@@ -10,7 +10,8 @@ from volt_contracts.forms import COUNTRY
 from volt_contracts.ids import location_uid
 from volt_contracts.message import Event
 from volt_contracts.network import ConfigureLocation, Location, LocationConfigured, NetworkCommandFinished
-from volt_network.domain.answers import Answers, Refused, remember, version_objection
+from volt_eventlog.answers import Answers, Refused, version_objection
+from volt_network.domain.answers import remember
 from volt_network.domain.words import id_objection
 
 LATITUDE, LONGITUDE = Decimal(90), Decimal(180)

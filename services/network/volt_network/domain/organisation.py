@@ -13,7 +13,8 @@ from volt_contracts.network import (
     Organisation,
     OrganisationConfigured,
 )
-from volt_network.domain.answers import Answers, Refused, remember, version_objection
+from volt_eventlog.answers import Answers, Refused, version_objection
+from volt_network.domain.answers import remember
 from volt_network.domain.words import id_objection
 
 

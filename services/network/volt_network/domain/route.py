@@ -9,7 +9,8 @@ from volt_contracts.addresses import ConfigureRoute, RemoveRoute, RouteConfigure
 from volt_contracts.ids import entity_key, route_key
 from volt_contracts.message import Event
 from volt_contracts.network import NetworkCommandFinished
-from volt_network.domain.answers import Answers, Refused, remember
+from volt_eventlog.answers import Answers, Refused
+from volt_network.domain.answers import remember
 
 LONGEST_PATH = 256
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")

@@ -27,7 +27,8 @@ from volt_contracts.network import (
     TransferRefused,
 )
 from volt_contracts.session import Place
-from volt_network.domain.answers import Answers, Refused, remember, version_objection
+from volt_eventlog.answers import Answers, Refused, version_objection
+from volt_network.domain.answers import remember
 from volt_network.domain.evses import evses_objection, with_uids
 from volt_network.domain.place import completed
 from volt_network.domain.tenant import profile_objection, protocol_objection

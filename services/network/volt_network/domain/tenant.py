@@ -8,7 +8,8 @@ import msgspec
 from volt_contracts.forms import COUNTRY, HIGHEST_SECURITY_PROFILE, PROTOCOLS
 from volt_contracts.message import Event
 from volt_contracts.network import ConfigureTenant, NetworkCommandFinished, TenantConfigured, TenantSettings
-from volt_network.domain.answers import Answers, Refused, remember
+from volt_eventlog.answers import Answers, Refused
+from volt_network.domain.answers import remember
 
 
 class Configured(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

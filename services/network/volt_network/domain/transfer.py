@@ -26,8 +26,8 @@ from volt_contracts.network import (
 )
 from volt_contracts.session import Place
 from volt_contracts.topics import NETWORK_STATION_COMMANDS
+from volt_eventlog.answers import Refused
 from volt_eventlog.decider import Output, Record
-from volt_network.domain.answers import Refused
 from volt_network.domain.evses import with_uids, without_derived_uids
 from volt_network.domain.place import completed
 from volt_network.domain.station import Gone, Registered, Station, registered_event

@@ -1,7 +1,7 @@
 """What is said when an id has not the form that ids have."""
 
 from volt_contracts.forms import LONGEST_ID, is_id
-from volt_network.domain.answers import Refused
+from volt_eventlog.answers import Refused
 
 
 def id_objection(noun: str, text: str) -> Refused | None:
