@@ -27,8 +27,19 @@ class RegisterToken(Command, frozen=True, kw_only=True, tag="drivers.register_to
     """The version that the sender has seen, 0 for none: with another one the command is refused."""
 
 
+class BlockToken(Command, frozen=True, kw_only=True, tag="drivers.block_token.v1"):
+    """Let nobody charge with it any more; everything else that is known of it stays."""
+
+    account_uid: str | None = None
+    """Only while it belongs to this account; null: whosever it is."""
+    expected_version: int | None = None
+
+
 class EraseToken(Command, frozen=True, kw_only=True, tag="drivers.erase_token.v1"):
     """Forget the clear value; every replay still works afterwards."""
+
+    account_uid: str | None = None
+    """Only while it belongs to this account; null: whosever it is."""
 
 
 class TokenRegistered(Event, frozen=True, kw_only=True, tag="drivers.token_registered.v1"):
@@ -43,6 +54,7 @@ class TokenRegistered(Event, frozen=True, kw_only=True, tag="drivers.token_regis
     issuer: str
     contract_ref: str | None = None
     concurrent: Literal["allowed", "refused"] = "allowed"
+    account_uid: str | None = None
     actor: str
     at: datetime
 
@@ -56,8 +68,19 @@ class TokenErased(Event, frozen=True, kw_only=True, tag="drivers.token_erased.v1
     at: datetime
 
 
+class TombstoneRenewed(Event, frozen=True, kw_only=True, tag="drivers.tombstone_renewed.v1"):
+    """The tombstone of an erased clear value was written once more.
+
+    A quiet partition never closes its last segment, and only closed ones are compacted: a write that comes later than
+    the longest age of a segment closes the one that holds the clear value.
+    """
+
+    deadline: str
+    at: datetime
+
+
 class DriversCommandFinished(Outcome, frozen=True, kw_only=True, tag="drivers.command_finished.v1"):
-    """The one outcome of a command about a token."""
+    """The one outcome of a command about a token or an account."""
 
     command: str
     at: datetime

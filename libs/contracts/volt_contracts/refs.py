@@ -1,6 +1,7 @@
-"""References that stand for secrets: `token_ref` for a token's clear value, the stored hash for a station's key.
+"""References that stand for secrets: `token_ref` for a token's clear value, `document_ref` for a person's data, the
+stored hash for a station's key.
 
-Both are keyed by `VOLT_TOKEN_SECRET` and the tenant, so that one tenant's references say nothing about another's, and a
+All are keyed by `VOLT_TOKEN_SECRET` and the tenant, so that one tenant's references say nothing about another's, and a
 leaked log can neither be searched for a card number nor used to log in. The secret is never rotated.
 """
 
@@ -10,6 +11,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 _TOKEN = b"voltlog token ref "
+_DOCUMENT = b"voltlog document ref "
 _STATION_KEY = b"voltlog station key "
 _API_KEY = b"voltlog api key "
 _REF_BYTES = 20
@@ -34,9 +36,16 @@ def token_ref(secret: str, tenant: str, value: str) -> str:
     Raises:
         NoSecret: the secret is empty.
     """
-    key = _derived(secret, _TOKEN, tenant)
-    digest = hmac.digest(key, normalise_token(value).encode("utf-8", "surrogatepass"), "sha256")
-    return b32encode(digest[:_REF_BYTES]).decode().lower()
+    return _reference(_derived(secret, _TOKEN, tenant), normalise_token(value).encode("utf-8", "surrogatepass"))
+
+
+def document_ref(secret: str, tenant: str, document: bytes) -> str:
+    """The reference of a whole document, byte for byte: says whether it has changed, and nothing else of it.
+
+    Raises:
+        NoSecret: the secret is empty.
+    """
+    return _reference(_derived(secret, _DOCUMENT, tenant), document)
 
 
 def station_key_hash(secret: str, tenant: str, password: bytes) -> str:
@@ -69,6 +78,10 @@ def hkdf_sha256(secret: bytes, *, salt: bytes = b"", info: bytes = b"", length: 
         block = hmac.digest(extracted, block + info + bytes((number,)), "sha256")
         output, number = output + block, number + 1
     return output[:length]
+
+
+def _reference(key: bytes, value: bytes) -> str:
+    return b32encode(hmac.digest(key, value, "sha256")[:_REF_BYTES]).decode().lower()
 
 
 @lru_cache(maxsize=4096)

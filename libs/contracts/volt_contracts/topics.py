@@ -8,7 +8,19 @@ from typing import Literal
 
 import msgspec
 
-from volt_contracts import access, addresses, drivers, eventlog, gateway, imports, migration, network, session, station
+from volt_contracts import (
+    access,
+    accounts,
+    addresses,
+    drivers,
+    eventlog,
+    gateway,
+    imports,
+    migration,
+    network,
+    session,
+    station,
+)
 
 DAY_MS = 86_400_000
 FOREVER = -1
@@ -57,6 +69,8 @@ IDENTITY_KEY = "{tenant}/{identity_uid}"
 ROUTE_KEY = "-/{route_uid}"
 IMPORT_KEY = "{tenant}/{import_id}"
 API_KEY_KEY = "{tenant}/{key_id}"
+ACCOUNT_KEY = "{tenant}/{account_uid}"
+PERSON_KEY = "{tenant}/{token_ref or account_uid}"
 
 GATEWAY_FRAMES = Topic(
     "gateway.frames", "frames", STATION_KEY, "gateway", "gateway", ("station", "console"),
@@ -301,21 +315,46 @@ NETWORK_API_KEYS = Topic(
 )  # fmt: skip
 
 DRIVERS_TOKEN_COMMANDS = Topic(
-    "drivers.token.commands", "commands", TOKEN_KEY, "drivers", "console", ("drivers",),
-    (drivers.RegisterToken, drivers.EraseToken, eventlog.ReleaseKey), 7 * DAY_MS, meaning="tokens to know or forget",
+    "drivers.token.commands", "commands", TOKEN_KEY, "drivers", "console, drivers", ("drivers",),
+    (drivers.RegisterToken, drivers.BlockToken, drivers.EraseToken, eventlog.ReleaseKey), 7 * DAY_MS,
+    meaning="tokens to know, to block or to forget",
 )  # fmt: skip
 DRIVERS_TOKEN_EVENTS = Topic(
     "drivers.token.events", "events", TOKEN_KEY, "drivers", "drivers", ("session", "console"),
-    (drivers.TokenRegistered, drivers.TokenErased, drivers.DriversCommandFinished, *RUNNER_EVENTS), FOREVER,
-    meaning="tokens by reference, without clear values",
+    (
+        drivers.TokenRegistered, drivers.TokenErased, drivers.TombstoneRenewed, drivers.DriversCommandFinished,
+        *RUNNER_EVENTS,
+    ),
+    FOREVER, meaning="tokens by reference, without clear values",
 )  # fmt: skip
 DRIVERS_TOKEN_STATE = Topic(
     "drivers.token.state", "state", TOKEN_KEY, "drivers", "drivers", ("drivers",), (), FOREVER, compacted=True,
     meaning="snapshots of tokens; private",
 )  # fmt: skip
+DRIVERS_ACCOUNT_COMMANDS = Topic(
+    "drivers.account.commands", "commands", ACCOUNT_KEY, "drivers", "console, drivers", ("drivers",),
+    (
+        accounts.RegisterAccount, accounts.CloseAccount, accounts.EraseAccount, accounts.NoteToken,
+        eventlog.ReleaseKey,
+    ),
+    7 * DAY_MS, meaning="accounts to know, to close or to forget, and which tokens are theirs",
+)  # fmt: skip
+DRIVERS_ACCOUNT_EVENTS = Topic(
+    "drivers.account.events", "events", ACCOUNT_KEY, "drivers", "drivers", ("console",),
+    (
+        accounts.AccountRegistered, accounts.AccountClosed, accounts.AccountErased, accounts.TokenJoined,
+        accounts.TokenLeft, drivers.TombstoneRenewed, drivers.DriversCommandFinished, *RUNNER_EVENTS,
+    ),
+    FOREVER, meaning="accounts and whose tokens are whose, without clear values",
+)  # fmt: skip
+DRIVERS_ACCOUNT_STATE = Topic(
+    "drivers.account.state", "state", ACCOUNT_KEY, "drivers", "drivers", ("drivers",), (), FOREVER, compacted=True,
+    meaning="snapshots of accounts; private",
+)  # fmt: skip
 DRIVERS_PROFILES = Topic(
-    "drivers.profiles", "rows", TOKEN_KEY, "drivers", "drivers", ("drivers",), (drivers.TokenProfile,), FOREVER,
-    compacted=True, meaning="the personal data: clear values by token_ref; a source, erased by tombstone",
+    "drivers.profiles", "rows", PERSON_KEY, "drivers", "drivers", ("drivers", "console"),
+    (drivers.TokenProfile, accounts.AccountProfile), FOREVER, compacted=True,
+    meaning="the personal data: clear values by token_ref or account; a source, erased by tombstone",
     config=(("max.compaction.lag.ms", str(7 * DAY_MS)), ("segment.ms", str(7 * DAY_MS))),
 )  # fmt: skip
 
@@ -347,6 +386,8 @@ TOPICS: tuple[Topic, ...] = (
     NETWORK_IMPORT_COMMANDS, NETWORK_IMPORT_EVENTS, NETWORK_IMPORT_STATE, NETWORK_IMPORTS,
     NETWORK_API_KEY_COMMANDS, NETWORK_API_KEY_EVENTS, NETWORK_API_KEY_STATE, NETWORK_API_KEYS,
     DRIVERS_TOKEN_COMMANDS, DRIVERS_TOKEN_EVENTS, DRIVERS_TOKEN_STATE, DRIVERS_PROFILES,
+    DRIVERS_TOKEN_COMMANDS, DRIVERS_TOKEN_EVENTS, DRIVERS_TOKEN_STATE,
+    DRIVERS_ACCOUNT_COMMANDS, DRIVERS_ACCOUNT_EVENTS, DRIVERS_ACCOUNT_STATE, DRIVERS_PROFILES,
     STATION_DEAD, SESSION_DEAD, NETWORK_DEAD, DRIVERS_DEAD, CONSOLE_DEAD,
 )  # fmt: skip
 

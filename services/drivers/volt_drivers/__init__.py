@@ -1,1 +1,1 @@
-"""Drivers' tokens and personal data."""
+"""Drivers' accounts, tokens and personal data."""

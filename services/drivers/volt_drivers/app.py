@@ -1,6 +1,6 @@
-"""The drivers service: its decider, run until the process is asked to stop."""
+"""The drivers service: its deciders, run until the process is asked to stop."""
 
-from volt_drivers.decider import TOKEN
+from volt_drivers.decider import DECIDERS
 from volt_drivers.settings import DriversSettings
 from volt_eventlog.host import run_deciders
 from volt_eventlog.kafka import Kafka
@@ -11,6 +11,6 @@ SERVICE = Service(name="drivers", module="volt_drivers")
 
 
 async def main(rt: Runtime[DriversSettings]) -> None:
-    """Decide on tokens."""
+    """Decide on tokens and accounts."""
     kafka = Kafka(rt.settings.kafka_bootstrap_servers, rt.settings.prefix, client_id="drivers")
-    await run_deciders(rt, [TOKEN], kafka)
+    await run_deciders(rt, DECIDERS, kafka)

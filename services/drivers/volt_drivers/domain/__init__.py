@@ -1,1 +1,1 @@
-"""What a token is, as pure functions."""
+"""What tokens and accounts are, as pure functions."""

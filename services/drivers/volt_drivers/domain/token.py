@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from volt_contracts.drivers import (
+    BlockToken,
     DriversCommandFinished,
     EraseToken,
     RegisterToken,
@@ -14,10 +15,12 @@ from volt_contracts.drivers import (
     TokenRegistered,
     TokenStatus,
     TokenType,
+    TombstoneRenewed,
 )
 from volt_contracts.forms import LONGEST_TOKEN
 from volt_contracts.message import Event
 from volt_contracts.refs import normalise_token
+from volt_drivers.domain.account import uid_objection
 from volt_drivers.domain.answers import remember
 from volt_eventlog.answers import Answers, Refused, version_objection
 
@@ -33,6 +36,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     issuer: str
     contract_ref: str | None = None
     concurrent: Literal["allowed", "refused"] = "allowed"
+    account_uid: str | None = None
     answers: Answers = ()
 
 
@@ -40,6 +44,8 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     """A token whose clear value was forgotten. It stays blocked until somebody registers it anew."""
 
     version: int
+    erased_at: datetime
+    renewed: bool = False
     answers: Answers = ()
 
 
@@ -54,33 +60,36 @@ def register(token: Token | None, command: RegisterToken, token_ref: str, at: da
         return refused
     if _wanted(token, command, version) == token:
         return ()
-    wanted = _wanted(token, command, version + 1)
-    return (
-        TokenRegistered(
-            version=wanted.version,
-            token_ref=token_ref,
-            token_type=wanted.token_type,
-            status=wanted.status,
-            valid_until=wanted.valid_until,
-            group_ref=wanted.group_ref,
-            issuer=wanted.issuer,
-            contract_ref=wanted.contract_ref,
-            concurrent=wanted.concurrent,
-            actor=command.actor.text,
-            at=at,
-        ),
-    )
+    return (_said(_wanted(token, command, version + 1), token_ref, command.actor.text, at),)
+
+
+def block(token: Token | None, command: BlockToken, token_ref: str, at: datetime) -> tuple[Event, ...] | Refused:
+    """Let nobody charge with it; an erased or a blocked token is blocked already."""
+    refused = _whose(token, command.account_uid)
+    if refused is not None or token is None:
+        return refused or Refused("there is no such token")
+    refused = version_objection(command.expected_version, token.version)
+    if refused is not None:
+        return refused
+    if isinstance(token, Erased) or token.status == "blocked":
+        return ()
+    blocked = msgspec.structs.replace(token, version=token.version + 1, status="blocked")
+    return (_said(blocked, token_ref, command.actor.text, at),)
 
 
 def erase(token: Token | None, command: EraseToken, token_ref: str, at: datetime) -> tuple[Event, ...] | Refused:
     """Forget the clear value and block the token; an erased one stays erased."""
-    match token:
-        case None:
-            return Refused("there is no such token")
-        case Erased():
-            return ()
-        case Registered(version=version):
-            return (TokenErased(version=version + 1, token_ref=token_ref, actor=command.actor.text, at=at),)
+    refused = _whose(token, command.account_uid)
+    if refused is not None or token is None:
+        return refused or Refused("there is no such token")
+    if isinstance(token, Erased):
+        return ()
+    return (TokenErased(version=token.version + 1, token_ref=token_ref, actor=command.actor.text, at=at),)
+
+
+def account_of(token: Token | None) -> str | None:
+    """The account that it belongs to."""
+    return token.account_uid if isinstance(token, Registered) else None
 
 
 def profile(command: RegisterToken, token_ref: str) -> TokenProfile:
@@ -107,10 +116,13 @@ def evolve(token: Token | None, event: Event) -> Token | None:
                 issuer=event.issuer,
                 contract_ref=event.contract_ref,
                 concurrent=event.concurrent,
+                account_uid=event.account_uid,
                 answers=answers,
             )
         case TokenErased():
-            return Erased(version=event.version, answers=answers)
+            return Erased(version=event.version, erased_at=event.at, answers=answers)
+        case TombstoneRenewed() if isinstance(token, Erased):
+            return msgspec.structs.replace(token, renewed=True)
         case DriversCommandFinished() if token is not None:
             return msgspec.structs.replace(token, answers=remember(answers, event))
         case _:
@@ -128,8 +140,34 @@ def _wanted(token: Token | None, command: RegisterToken, version: int) -> Regist
         issuer=command.issuer,
         contract_ref=command.contract_ref,
         concurrent=command.concurrent,
+        account_uid=command.account_uid,
         answers=() if token is None else token.answers,
     )
+
+
+def _said(token: Registered, token_ref: str, actor: str, at: datetime) -> TokenRegistered:
+    """The event that makes the token so."""
+    return TokenRegistered(
+        version=token.version,
+        token_ref=token_ref,
+        token_type=token.token_type,
+        status=token.status,
+        valid_until=token.valid_until,
+        group_ref=token.group_ref,
+        issuer=token.issuer,
+        contract_ref=token.contract_ref,
+        concurrent=token.concurrent,
+        account_uid=token.account_uid,
+        actor=actor,
+        at=at,
+    )
+
+
+def _whose(token: Token | None, account_uid: str | None) -> Refused | None:
+    """What is asked for an account holds only for a token that is still its own; an erased one is nobody's."""
+    if account_uid is None or not isinstance(token, Registered) or token.account_uid == account_uid:
+        return None
+    return Refused("it belongs to another account meanwhile, or to none")
 
 
 def _objection(command: RegisterToken) -> Refused | None:
@@ -142,4 +180,4 @@ def _objection(command: RegisterToken) -> Refused | None:
         return Refused("the end of validity has no time zone")
     if not command.issuer.strip():
         return Refused("a token has an issuer")
-    return None
+    return None if command.account_uid is None else uid_objection(command.account_uid)
