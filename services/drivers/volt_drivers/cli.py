@@ -1,39 +1,30 @@
-"""`voltlog drivers …`: tokens in from a file, and what is known of one."""
+"""`voltlog drivers …`: tokens in from a file, what is known of one, and forgetting it; `account …`: people."""
 
-import asyncio
-import logging
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from volt_contracts.drivers import TokenRegistered
+from volt_contracts.drivers import EraseToken, TokenRegistered
 from volt_contracts.ids import entity_key
-from volt_contracts.message import Actor
 from volt_contracts.refs import NoSecret, normalise_token, token_ref
+from volt_drivers import accounts_cli
 from volt_drivers.asking import asking_tokens
 from volt_drivers.checking import Checked, check, counted
 from volt_drivers.importing import Owner, Tally, send
 from volt_drivers.lookup import Known, look_up
 from volt_drivers.settings import DriversSettings
+from volt_drivers.terminal import ACTOR, Tenant, Yes, carried_out, done, err, fail, kafka_of, out, table
 from volt_drivers.tokens_csv import NoTokens, TokensCsv
-from volt_eventlog.kafka import Kafka, KafkaError
-from volt_runtime.run import StartError
 
-app = typer.Typer(help="Drivers' tokens.", no_args_is_help=True)
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+app = typer.Typer(help="Drivers' accounts and tokens.", no_args_is_help=True)
+app.add_typer(accounts_cli.app, name="account")
 
-ACTOR = Actor(kind="operator", id="cli")
 CHECK_FAILED = 2
 
-Tenant = Annotated[str, typer.Option("--tenant", envvar="VOLT_TENANT", help="Whose tokens they are.")]
 CsvFile = Annotated[Path, typer.Argument(metavar="FILE.csv", exists=True, dir_okay=False, readable=True)]
-Result = TypeVar("Result")
 
 
 @app.command("import")
@@ -54,7 +45,7 @@ def import_tokens(
     settings = DriversSettings()
     secret = settings.token_secret.get_secret_value()
     owner = Owner(tenant=tenant, issuer=issuer or tenant, secret=secret, actor=ACTOR)
-    tally = _done(settings, _send(settings, owner, file, checked.tokens))
+    tally = done(settings, _send(settings, owner, file, checked.tokens))
     _report(tally, checked.tokens)
 
 
@@ -62,14 +53,34 @@ def import_tokens(
 def show(uid: str, tenant: Tenant) -> None:
     """Show what is known of one token, in any spelling of its uid."""
     settings = DriversSettings()
-    try:
-        ref = token_ref(settings.token_secret.get_secret_value(), tenant, uid)
-    except NoSecret as why:
-        _fail(str(why))
-    known = _done(settings, look_up(_kafka(settings), entity_key(tenant, ref)))
+    ref = _reference(settings, tenant, uid)
+    known = done(settings, look_up(kafka_of(settings), entity_key(tenant, ref)))
     if known.latest is None:
-        _fail(f"{tenant} knows no token {normalise_token(uid)}")
+        fail(f"{tenant} knows no token {normalise_token(uid)}")
     _show(ref, known)
+
+
+@app.command()
+def erase(uid: str, tenant: Tenant, yes: Yes = False) -> None:
+    """Forget a token's clear value, and block it for good. A person with all tokens: `account erase`."""
+    settings = DriversSettings()
+    ref = _reference(settings, tenant, uid)
+    if not yes:
+        typer.confirm(f"Forget {normalise_token(uid)} for good?", abort=True)
+    done(settings, _erase(settings, entity_key(tenant, ref)))
+    out.print(f"{ref} is blocked, and its clear value is forgotten", markup=False)
+
+
+async def _erase(settings: DriversSettings, key: str) -> None:
+    async with asking_tokens(kafka_of(settings), "cli") as ask:
+        await carried_out(ask, key, EraseToken(actor=ACTOR))
+
+
+def _reference(settings: DriversSettings, tenant: str, uid: str) -> str:
+    try:
+        return token_ref(settings.token_secret.get_secret_value(), tenant, uid)
+    except NoSecret as why:
+        fail(str(why))
 
 
 def _check(file: Path) -> Checked:
@@ -79,7 +90,7 @@ def _check(file: Path) -> Checked:
             bar = progress.add_task("checking", total=file.stat().st_size)
             checked = check(counted(lines, lambda size: progress.advance(bar, size)), datetime.now(UTC))
     except (NoTokens, OSError) as why:
-        _fail(f"{file}: {why}", CHECK_FAILED)
+        fail(f"{file}: {why}", CHECK_FAILED)
     if checked.ignored:
         out.print(f"Ignored columns: {', '.join(checked.ignored)}", markup=False)
     for fault in checked.faults:
@@ -87,9 +98,9 @@ def _check(file: Path) -> Checked:
     if checked.fault_count:
         more = checked.fault_count - len(checked.faults)
         rest = f" ({more} more are not shown)" if more else ""
-        _fail(f"{checked.fault_count} rows are wrong{rest}; nothing was sent", CHECK_FAILED)
+        fail(f"{checked.fault_count} rows are wrong{rest}; nothing was sent", CHECK_FAILED)
     if not checked.tokens:
-        _fail(f"{file} holds no tokens", CHECK_FAILED)
+        fail(f"{file} holds no tokens", CHECK_FAILED)
     words = ", ".join(f"{count} {word}" for word, count in checked.statuses.most_common())
     out.print(f"{checked.tokens} tokens: {words}; {checked.expired} of them expired", markup=False)
     return checked
@@ -99,7 +110,7 @@ async def _send(settings: DriversSettings, owner: Owner, file: Path, total: int)
     owner.key("")  # a missing secret shows before anything is sent
     with file.open("rb") as lines, _bar() as progress:
         bar = progress.add_task("registering", total=total)
-        async with asking_tokens(_kafka(settings), "cli") as ask:
+        async with asking_tokens(kafka_of(settings), "cli") as ask:
             return await send(ask, owner, TokensCsv(lines), lambda count: progress.advance(bar, count))
 
 
@@ -110,7 +121,7 @@ def _report(tally: Tally, total: int) -> None:
     words = ", ".join(f"{count} {word}" for word, count in tally.outcomes.most_common()) or "none"
     out.print(f"{sum(tally.outcomes.values())} of {total} tokens answered: {words}", markup=False)
     if tally.stopped is not None:
-        _fail(f"stopped: {tally.stopped}. Import the file again when that is mended; nothing is done twice")
+        fail(f"stopped: {tally.stopped}. Import the file again when that is mended; nothing is done twice")
     if not tally.complete:
         raise typer.Exit(1)
 
@@ -120,34 +131,11 @@ def _show(ref: str, known: Known) -> None:
     if known.profile is not None:
         rows |= {"uid": known.profile.value, "group": known.profile.group}
     rows |= {"state": "registered" if isinstance(known.latest, TokenRegistered) else "erased"}
-    names = ("token_type", "status", "valid_until", "issuer", "contract_ref", "concurrent", "version", "at", "actor")
-    rows |= {name: getattr(known.latest, name, None) for name in names}
-    for name, value in rows.items():
-        if value is not None:
-            out.print(f"{name:12} {value}", markup=False)
-
-
-def _kafka(settings: DriversSettings) -> Kafka:
-    return Kafka(settings.kafka_bootstrap_servers, settings.prefix, client_id="voltlog drivers")
+    names = ("token_type", "status", "valid_until", "issuer", "contract_ref", "concurrent", "account_uid")
+    rows |= {name: getattr(known.latest, name, None) for name in (*names, "version", "at", "actor")}
+    table(rows)
 
 
 def _bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=err, transient=True)
-
-
-def _done(settings: DriversSettings, work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of the work; what can go wrong outside becomes one sentence and exit code 1."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it would log beside the sentence
-    try:
-        return asyncio.run(work)
-    except KafkaError:
-        where = settings.kafka_bootstrap_servers
-        _fail(f"Kafka at {where} does not answer, or its topics were never made (`voltlog topics create`)")
-    except (NoSecret, NoTokens, StartError, OSError) as why:
-        _fail(str(why))
-
-
-def _fail(sentence: str, code: int = 1) -> NoReturn:
-    err.print(sentence, markup=False)
-    raise typer.Exit(code)

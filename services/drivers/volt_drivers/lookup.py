@@ -1,17 +1,19 @@
-"""What is known of one token: its latest event and its clear value, read from its own partition of the log."""
+"""What is known of one token or account: its latest event and its clear values, read from its own part of the log."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from volt_contracts import codec
+from volt_contracts.accounts import (
+    AccountClosed,
+    AccountErased,
+    AccountProfile,
+    AccountRegistered,
+    TokenJoined,
+    TokenLeft,
+)
 from volt_contracts.drivers import TokenErased, TokenProfile, TokenRegistered
-from volt_contracts.topics import DRIVERS_PROFILES, DRIVERS_TOKEN_EVENTS, Topic
+from volt_contracts.topics import DRIVERS_ACCOUNT_EVENTS, DRIVERS_PROFILES, DRIVERS_TOKEN_EVENTS
 from volt_eventlog.kafka import Kafka
-from volt_eventlog.partition import partition_of
-from volt_eventlog.reading import partitions, read
-from volt_eventlog.records import type_of
-from volt_runtime.run import StartError
+from volt_eventlog.one_key import latest_row, of_key
 
 
 @dataclass
@@ -22,44 +24,52 @@ class Known:
     profile: TokenProfile | None = None
 
 
+@dataclass
+class KnownAccount:
+    """The last that was said of an account, its tokens, and its profile unless that was erased."""
+
+    registered: AccountRegistered | None = None
+    ended: AccountClosed | AccountErased | None = None
+    tokens: list[str] = field(default_factory=list)
+    profile: AccountProfile | None = None
+
+    @property
+    def state(self) -> str | None:
+        """In a word; None where nothing is known."""
+        if self.ended is not None:
+            return "closed" if isinstance(self.ended, AccountClosed) else "erased"
+        if self.registered is None:
+            return "not registered" if self.tokens else None
+        return "registered"
+
+
 async def look_up(kafka: Kafka, key: str) -> Known:
-    """Read the key's partition of the token events and of the profiles from the beginning to their ends.
+    """What the log knows of a token.
 
     Raises:
         KafkaError: the broker cannot be reached.
         StartError: the topics were never made.
     """
     known = Known()
-    async for record in _of(kafka, DRIVERS_TOKEN_EVENTS, key):
-        event = _decoded(DRIVERS_TOKEN_EVENTS, record)
+    async for event in of_key(kafka, DRIVERS_TOKEN_EVENTS, key):
         if isinstance(event, TokenRegistered | TokenErased):
             known.latest = event
-    async for record in _of(kafka, DRIVERS_PROFILES, key):
-        known.profile = _decoded(DRIVERS_PROFILES, record)
+    known.profile = await latest_row(kafka, DRIVERS_PROFILES, key)
     return known
 
 
-async def _of(kafka: Kafka, topic: Topic, key: str) -> AsyncIterator[Any]:
-    """The records of one key."""
-    count = await _partition_count(kafka, topic)
-    if not count:
-        raise StartError(f"there is no topic {kafka.name(topic)}; run `voltlog topics create` first")
-    number = partition_of(key, count)
-    wanted = key.encode()
-    async for _, records in read(kafka, [kafka.name(topic)], only=lambda place: place.partition == number):
-        for record in records:
-            if record.key == wanted:
-                yield record
-
-
-async def _partition_count(kafka: Kafka, topic: Topic) -> int:
-    consumer = kafka.consumer()
-    await consumer.start()
-    try:
-        return len(await partitions(consumer, kafka.name(topic)))
-    finally:
-        await consumer.stop()
-
-
-def _decoded(topic: Topic, record: Any) -> Any:
-    return None if record.value is None else codec.decode(topic, type_of(record) or "", record.value)
+async def look_up_account(kafka: Kafka, key: str) -> KnownAccount:
+    """What the log knows of an account. Raises as `look_up` does."""
+    known = KnownAccount()
+    async for event in of_key(kafka, DRIVERS_ACCOUNT_EVENTS, key):
+        match event:
+            case AccountRegistered():
+                known.registered, known.ended = event, None
+            case AccountClosed() | AccountErased():
+                known.ended = event
+            case TokenJoined():
+                known.tokens.append(event.token_ref)
+            case TokenLeft() if event.token_ref in known.tokens:
+                known.tokens.remove(event.token_ref)
+    known.profile = await latest_row(kafka, DRIVERS_PROFILES, key)
+    return known

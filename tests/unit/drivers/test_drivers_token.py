@@ -75,15 +75,16 @@ def test_a_command_that_saw_another_version_is_refused() -> None:
     life = Life(TOKEN, KEY)
     life.when(register(expected_version=0), id="c1")
 
-    raced = life.when(register(status="blocked", expected_version=0), id="c2")
-    in_turn = life.when(register(status="blocked", expected_version=1), id="c3")
-    unknown = Life(TOKEN, KEY).when(register(expected_version=3), id="c4")
+    raced = life.outcome(register(status="blocked", expected_version=0), id="c2")
+    in_turn = life.outcome(register(status="blocked", expected_version=1), id="c3")
+    unknown = Life(TOKEN, KEY).outcome(register(expected_version=3), id="c4")
 
-    assert [(end.outcome, end.sentence) for end in raced] == [
-        ("rejected", "somebody has changed it meanwhile: it is at version 1, not 0")
-    ]
-    assert in_turn[0].version == 2
-    assert unknown[0].sentence == "it was to change version 3, but it is not known"
+    assert (raced.outcome, raced.sentence) == (
+        "rejected",
+        "somebody has changed it meanwhile: it is at version 1, not 0",
+    )
+    assert (in_turn.outcome, life.state.version) == ("accepted", 2)
+    assert unknown.sentence == "it was to change version 3, but it is not known"
 
 
 def test_a_change_is_the_next_version() -> None:
