@@ -189,8 +189,11 @@ class Pipe:
         """All that follows from the events, as it is now; views are brought up to date first."""
         for view in VIEWS:
             await self.build(view, view.generation, batch=1000)
-        rows = {topic.name: await self._latest(topic) for topic in DERIVED}
-        return Derived(rows, await self.hashes())
+        return Derived(await self.rows(), await self.hashes())
+
+    async def rows(self) -> dict[str, dict[str, bytes]]:
+        """Snapshots and public rows by topic and key, as they are now."""
+        return {topic.name: await self._latest(topic) for topic in DERIVED}
 
     async def _latest(self, topic: Topic) -> dict[str, bytes]:
         found: dict[str, bytes] = {}

@@ -18,7 +18,7 @@ from volt_eventlog.fold import NOTHING, Kept, SnapshotCodec, folded, state_hash
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.message import Position
 from volt_eventlog.partition import partition_of
-from volt_eventlog.reading import Range, read, size_up
+from volt_eventlog.reading import Range, opened, partitions, read, size_up, stable_bounds
 from volt_eventlog.records import body_of, message_of, moment
 from volt_eventlog.restore import stored_states
 from volt_eventlog.stored import StoredStates
@@ -151,13 +151,14 @@ async def _fold(
 
 async def _find_causes(kafka: Kafka, decider: Decider, causes: dict[bytes, str], verdict: Verdict) -> None:
     """Every event has its cause in the inputs, unless inputs have expired since."""
-    expired = False
-    async for _, records in read(kafka, [kafka.name(topic) for topic in decider.inputs]):
+    inputs = [kafka.name(topic) for topic in decider.inputs]
+    async for _, records in read(kafka, inputs):
         for record in records:
             causes.pop(header(record.headers, ID) or b"", None)
-    bounds = await size_up(kafka, [kafka.name(topic) for topic in decider.inputs])
-    expired = any(first > 0 for first, _ in bounds.places.values())
-    if expired:
+    async with opened(kafka.consumer()) as consumer:
+        places = [place for name in inputs for place in await partitions(consumer, name)]
+        bounds = await stable_bounds(consumer, places)
+    if any(first > 0 for first, _ in bounds.values()):
         verdict.causes_expired = len(causes)
     else:
         verdict.causeless = sorted(causes.values())
