@@ -1,6 +1,8 @@
 """Every record of one key, read from its own partition of a topic: for the few who need one key, once."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from volt_contracts import codec
@@ -11,7 +13,10 @@ from volt_eventlog.reading import opened, partitions, read, require_topic
 from volt_eventlog.records import type_of
 
 
-async def of_key(kafka: Kafka, topic: Topic, key: str) -> AsyncIterator[Any]:
+DEADLINE_S = 10.0
+
+
+async def of_key(kafka: Kafka, topic: Topic, key: str) -> AsyncGenerator[Any, None]:
     """The bodies of the key's records, in order; None is a tombstone. Reads its whole partition.
 
     Raises:
@@ -30,9 +35,15 @@ async def of_key(kafka: Kafka, topic: Topic, key: str) -> AsyncIterator[Any]:
                 yield None if record.value is None else codec.decode(topic, type_of(record) or "", record.value)
 
 
-async def latest_row(kafka: Kafka, topic: Topic, key: str) -> Any | None:
-    """The latest row of a compacted topic's key; None where there is none (any more). Raises as `of_key`."""
+async def latest_row(kafka: Kafka, topic: Topic, key: str, deadline_s: float = DEADLINE_S) -> Any | None:
+    """The latest row of a compacted topic's key; None where there is none (any more).
+
+    Raises:
+        TimeoutError: the partition could not be read within `deadline_s`.
+        KafkaError, StartError: as `of_key`.
+    """
     row = None
-    async for body in of_key(kafka, topic, key):
-        row = body
+    async with asyncio.timeout(deadline_s), aclosing(of_key(kafka, topic, key)) as bodies:
+        async for body in bodies:
+            row = body
     return row

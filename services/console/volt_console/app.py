@@ -15,8 +15,10 @@ from volt_console.settings import ConsoleSettings
 from volt_console.views import VIEWS
 from volt_console.web.application import guarded
 from volt_console.web.server import listening, serve
+from volt_contracts.topics import DRIVERS_PROFILES
 from volt_eventlog.fetch import fetch
 from volt_eventlog.kafka import Kafka
+from volt_eventlog.one_key import latest_row
 from volt_eventlog.views import start_views
 from volt_runtime.log import logger
 from volt_runtime.run import Runtime, StartError
@@ -51,6 +53,7 @@ async def main(rt: Runtime[ConsoleSettings]) -> None:
         commander=Commander(log.asks, database, settings.outcome_within_s),
         views=start_views(rt, VIEWS, kafka, settings.database_url),
         fetch=partial(fetch, kafka),
+        person=partial(latest_row, kafka, DRIVERS_PROFILES),
         policies=log.policy,
         door=door,
         dead_records=partial(latest, kafka),

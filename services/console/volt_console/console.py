@@ -17,6 +17,8 @@ from volt_contracts.message import Actor, Command
 from volt_contracts.network import TenantSettings
 from volt_eventlog.message import Position
 
+Person = Callable[[str], Awaitable[Any | None]]
+"""Reads the row of one key in `drivers.profiles`, which is where clear values are; None where none is kept."""
 Fetch = Callable[[Sequence[Position]], Awaitable[Mapping[Position, Any]]]
 """Fetches records from the log; one that has expired is not in the answer."""
 
@@ -39,6 +41,7 @@ class Console:
     commander: Commander
     views: Freshness
     fetch: Fetch
+    person: Person
     policies: Callable[[str], TenantSettings | None]
     door: Door
     dead_records: DeadRecords

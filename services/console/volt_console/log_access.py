@@ -12,6 +12,10 @@ from volt_contracts.message import Command
 from volt_contracts.network import TenantRow, TenantSettings
 from volt_contracts.topics import (
     BY_NAME,
+    DRIVERS_ACCOUNT_COMMANDS,
+    DRIVERS_ACCOUNT_EVENTS,
+    DRIVERS_TOKEN_COMMANDS,
+    DRIVERS_TOKEN_EVENTS,
     NETWORK_API_KEYS,
     NETWORK_STATION_COMMANDS,
     NETWORK_STATION_EVENTS,
@@ -38,6 +42,8 @@ ASKED: Mapping[Owner, tuple[Topic, Topic]] = {
     "session": (SESSION_COMMANDS, SESSION_EVENTS),
     "network.station": (NETWORK_STATION_COMMANDS, NETWORK_STATION_EVENTS),
     "network.tenant": (NETWORK_TENANT_COMMANDS, NETWORK_TENANT_EVENTS),
+    "drivers.token": (DRIVERS_TOKEN_COMMANDS, DRIVERS_TOKEN_EVENTS),
+    "drivers.account": (DRIVERS_ACCOUNT_COMMANDS, DRIVERS_ACCOUNT_EVENTS),
 }
 """Who is asked often → where the commands go and the outcomes come from."""
 

@@ -26,6 +26,7 @@ from volt_console.views import VIEWS
 from volt_console.web.application import guarded
 from volt_console.web.server import listening, serve
 from volt_contracts import codec, session, station
+from volt_contracts.drivers import DriversCommandFinished
 from volt_contracts.envelope import to_headers
 from volt_contracts.message import Command, Outcome, OutcomeWord
 from volt_contracts.network import NetworkCommandFinished, TenantSettings
@@ -62,6 +63,11 @@ class Owner:
         if self.name in {"network.station", "network.tenant"}:
             kind = type(command).__name__
             return NetworkCommandFinished(
+                command_id=command_id, outcome=word, sentence=self.sentence, command=kind, at=NOON
+            )
+        if self.name in {"drivers.token", "drivers.account"}:
+            kind = type(command).__name__
+            return DriversCommandFinished(
                 command_id=command_id, outcome=word, sentence=self.sentence, command=kind, at=NOON
             )
         finished = station.CommandFinished if self.name == "station" else session.SessionCommandFinished
@@ -142,6 +148,9 @@ class Stage:
     buried: "Buried"
     key_rows: FakeKeyRows
     key_owner: KeyOwner
+    cards: Owner
+    people: Owner
+    persons: dict[str, Any]
     shown: int = 0
 
     async def show(self) -> None:
@@ -162,7 +171,15 @@ async def staged(
     network, tenants = Owner("network.station"), Owner("network.tenant")
     key_rows = FakeKeyRows()
     key_owner = KeyOwner(key_rows)
+    cards, people = Owner("drivers.token"), Owner("drivers.account")
+    persons: dict[str, Any] = {}
+
+    async def person(key: str) -> Any | None:
+        return persons.get(key)
+
     asks: Mapping[AskedOwner, Asks] = {
+        "drivers.token": cards,
+        "drivers.account": people,
         "station": owners[0],
         "session": owners[1],
         "network.station": network,
@@ -180,13 +197,17 @@ async def staged(
         commander=Commander(asks, database, 4.0),
         views=reached,
         fetch=kept.fetch,
+        person=person,
         policies=lambda _tenant: policy,
         door=door or OpenDoor(config.tenant, Keys(key_rows, "a secret of the tests", config.tenant)),
         key_rows=key_rows,
         dead_records=buried.latest,
     )
     async with Tables(dsn) as tables:
-        stage = Stage(console, tables, log, *owners, reached, kept, network, tenants, buried, key_rows, key_owner)
+        stage = Stage(
+            console, tables, log, *owners, reached, kept, network, tenants, buried, key_rows, key_owner,
+            cards, people, persons,
+        )  # fmt: skip
         await stage.show()
         await database.open()
         try:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from volt_contracts.access import ApiKeyRow, CreateApiKey, RevokeApiKey
 from volt_contracts.message import Command
 from volt_contracts.network import NetworkCommandFinished
+from volt_eventlog.answers import Refused, finished
 from volt_eventlog.ask import Answer
 from volt_eventlog.message import Position
 from volt_network.domain import api_key
-from volt_network.domain.answers import Refused, finished
 
 
 @dataclass
@@ -55,10 +55,10 @@ class KeyOwner:
             assert isinstance(command, RevokeApiKey)
             facts = api_key.revoke(state, command, at)
         if isinstance(facts, Refused):
-            return finished(command_id, command, facts, at)
+            return finished(NetworkCommandFinished, command_id, command, facts, at)
         for fact in facts:
             state = self.states[key] = api_key.evolve(state, fact)
         row = api_key.row(state)
         if row is not None:
             self.shown.rows[key] = row
-        return finished(command_id, command, None, at)
+        return finished(NetworkCommandFinished, command_id, command, None, at)

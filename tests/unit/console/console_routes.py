@@ -56,6 +56,10 @@ async def _no_dead_records(_tenant: str) -> list[DeadRecord]:
     return []
 
 
+async def _nobody(_key: str) -> None:
+    return None
+
+
 def empty_console(door: Door | None = None, rows: FakeKeyRows | None = None, **settings: Any) -> Console:
     """A console whose database and log cannot be reached."""
     database = Database(NOWHERE)
@@ -68,6 +72,7 @@ def empty_console(door: Door | None = None, rows: FakeKeyRows | None = None, **s
         commander=Commander({"network.api_key": KeyOwner(rows)}, database, 1.0),
         views=Never(),
         fetch=_no_records,
+        person=_nobody,
         policies=lambda _tenant: None,
         door=door or OpenDoor("demo", Keys(rows, SECRET)),
         key_rows=rows,

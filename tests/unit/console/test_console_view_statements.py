@@ -4,6 +4,7 @@ from string import Formatter
 
 import pytest
 from msgspec import structs
+from unit.console.console_drivers import Card, Person
 from unit.console.console_log import Log
 from unit.console.console_story import Charger, Visit, command, parked
 
@@ -33,6 +34,8 @@ def _busy_log() -> Log:
         visit.unplug()
         command(charger, "Reset", "accepted")
     log.append(STATION_EVENTS, "CP-A", parked(log))
+    Card(log, "a-token").said()
+    Person(log, "an-account").registered()
     return log
 
 

@@ -28,6 +28,11 @@ NAMES: Mapping[str, str] = {
     "accept": "Accept",
     "policy": "Unknown stations",
     "release": "Release",
+    "correct": "Correct",
+    "block": "Block",
+    "erase": "Erase",
+    "close": "Close",
+    "new": "New token",
 }
 """The last part of the path → what the answer calls the command."""
 
@@ -41,22 +46,22 @@ async def fields(request: Request) -> Fields:
 def station_body(name: str, filled: Fields) -> StationBody:
     """The body of a station's command. Raises a 422 problem with one sentence."""
     values = _SHAPES.get(name, dict)(filled)
-    return _checked(lambda: STATION_BODIES[name].model_validate(values))
+    return checked(lambda: STATION_BODIES[name].model_validate(values))
 
 
 def start_body(filled: Fields) -> StartBody:
     """The body of a remote start. Raises a 422 problem with one sentence."""
-    return _checked(lambda: StartBody.model_validate(filled))
+    return checked(lambda: StartBody.model_validate(filled))
 
 
 def password_body(filled: Fields) -> PasswordBody:
     """The body of an adoption or of a new password. Raises a 422 problem with one sentence."""
-    return _checked(lambda: PasswordBody.model_validate(_only(filled, "password")))
+    return checked(lambda: PasswordBody.model_validate(_only(filled, "password")))
 
 
 def policy_body(filled: Fields) -> PolicyBody:
     """The body of another policy. Raises a 422 problem with one sentence."""
-    return _checked(lambda: PolicyBody.model_validate(_only(filled, "unknown_stations")))
+    return checked(lambda: PolicyBody.model_validate(_only(filled, "unknown_stations")))
 
 
 def _only(filled: Fields, name: str) -> Fields:
@@ -80,7 +85,8 @@ def _written(filled: Fields) -> dict[str, Any]:
 _SHAPES: Mapping[str, Callable[[Fields], dict[str, Any]]] = {"variables/get": _read, "variables/set": _written}
 
 
-def _checked(validate: Callable[[], T]) -> T:
+def checked(validate: Callable[[], T]) -> T:
+    """What was filled in, or a 422 problem with one sentence."""
     try:
         return validate()
     except ValidationError as wrong:

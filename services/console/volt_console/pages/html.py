@@ -63,6 +63,8 @@ FILTERS: tuple[Callable[..., Any], ...] = (
     words.protocol,
     words.short,
     words.span,
+    words.standing,
+    words.changes,
 )
 
 

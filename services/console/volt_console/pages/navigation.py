@@ -18,6 +18,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("overview", "/", "Overview", "see"),
     Entry("stations", "/stations", "Stations", "see"),
     Entry("sessions", "/sessions", "Visits", "see"),
+    Entry("tokens", "/tokens", "Tokens", "see"),
     Entry("onboarding", "/onboarding", "Onboarding", "see"),
     Entry("dead_letters", "/dead-letters", "Dead letters", "dead_letters"),
     Entry("audit", "/audit", "Audit", "audit"),

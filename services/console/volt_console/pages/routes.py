@@ -13,6 +13,7 @@ from volt_console.asking import CommandResult
 from volt_console.commands import STATION_BODIES, StopBody, start_session, station_command, stop_session
 from volt_console.live.stream import Live
 from volt_console.pages import forms, raw
+from volt_console.pages.account import add_account
 from volt_console.pages.audit import add_audit
 from volt_console.pages.dead_letters import add_dead_letters
 from volt_console.pages.html import render
@@ -24,6 +25,8 @@ from volt_console.pages.session import SessionScreen
 from volt_console.pages.sessions import visits_page
 from volt_console.pages.station import StationScreen
 from volt_console.pages.station_list import StationList
+from volt_console.pages.token import add_token
+from volt_console.pages.tokens import add_tokens
 from volt_console.queries import timeline
 from volt_console.web.problems import unknown
 from volt_contracts.topics import GATEWAY_FRAMES
@@ -39,6 +42,9 @@ def router() -> APIRouter:
     add_sessions(routes)
     add_onboarding(routes)
     add_dead_letters(routes)
+    add_tokens(routes)
+    add_token(routes)
+    add_account(routes)
     add_record(routes)
     add_keys(routes)
     add_audit(routes)

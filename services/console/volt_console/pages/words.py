@@ -1,5 +1,6 @@
 """How pages say things: energy, power, spans of time, what a connector does. Pure; numbers stay exact until shown."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 from volt_console.queries.commands import CommandRecord
 from volt_console.queries.sessions import Session
 from volt_console.queries.stations import Connector
+from volt_console.queries.tokens import Token, Version
 
 Tone = Literal["live", "good", "wait", "bad", "off", "plain"]
 """The colour of a word: something flows, all is well, waiting, wrong, not there, neither."""
@@ -126,6 +128,48 @@ def oddities(visit: Session) -> list[str]:
     if visit.revision:
         said.append("revised" if visit.revision == 1 else f"revised {visit.revision} times")
     return said + [word.replace("_", " ") for word in visit.suspect]
+
+
+_STANDINGS: dict[str, tuple[str, Tone]] = {
+    "accepted": ("Accepted", "good"),
+    "blocked": ("Blocked", "bad"),
+    "no_credit": ("No credit", "bad"),
+    "lost": ("Lost", "bad"),
+    "expired": ("Expired", "wait"),
+    "erased": ("Erased", "off"),
+}
+
+
+def standing(token: Token) -> tuple[str, Tone]:
+    """Whether a token is good for charging, in a word, and its tone."""
+    return _STANDINGS[token.standing]
+
+
+def changes(versions: Sequence[Version]) -> list[tuple[Version, list[str]]]:
+    """Each version, the latest first, with what had changed by then in plain words."""
+    older = [*versions[1:], None]
+    return [(now, _changed(now, then)) for now, then in zip(versions, older, strict=True)] if versions else []
+
+
+def _changed(now: Version, then: Version | None) -> list[str]:
+    if now.state == "erased":
+        return ["erased"]
+    if then is None or then.state == "erased":
+        return [f"known, {now.status.replace('_', ' ')}"]
+    found = [
+        f"{name.replace('_', ' ')} {_said(name, getattr(then, name))} → {_said(name, getattr(now, name))}"
+        for name in ("status", "token_type", "valid_until", "group_ref", "issuer", "contract_ref", "account_uid")
+        if getattr(now, name) != getattr(then, name)
+    ]
+    return found or ["concurrent use " + (now.concurrent or "allowed")]
+
+
+def _said(name: str, value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d")
+    return short(str(value)) if name.endswith(("_ref", "_uid")) else str(value).replace("_", " ")
 
 
 _OUTCOMES: dict[str | None, Tone] = {"accepted": "good", None: "wait", "expired": "off", "unknown": "wait"}

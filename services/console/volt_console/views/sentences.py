@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from volt_contracts import addresses, eventlog, gateway, imports, network, session, station
+from volt_contracts import accounts, addresses, drivers, eventlog, gateway, imports, network, session, station
 from volt_contracts.message import Outcome
 
 
@@ -251,6 +251,12 @@ SENTENCES: Mapping[type[Any], Callable[[Any], str]] = {
     session.LateSessionFact: lambda body: f"Late: {body.what}",
     session.SessionCommandFinished: _finished,
     session.SessionCommandAccepted: lambda body: f"{_begin(body.command)} passed on to the station",
+    drivers.TokenRegistered: lambda body: f"Token {short(body.token_ref)} is {body.status}, says {body.actor}",
+    drivers.TokenErased: lambda body: f"Token {short(body.token_ref)} erased by {body.actor}",
+    accounts.AccountRegistered: lambda body: f"Account described by {body.actor}",
+    accounts.AccountClosed: lambda body: f"Account closed by {body.actor}",
+    accounts.AccountErased: lambda body: f"Person erased by {body.actor}",
+    accounts.TokenJoined: lambda body: f"Token {short(body.token_ref)} belongs to it",
     eventlog.KeyParked: lambda body: f"Parked: {body.error}",
     eventlog.KeyReleased: lambda body: f"Released by {body.actor}",
     eventlog.KeyCatchingUp: lambda _: "Catching up",

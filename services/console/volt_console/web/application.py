@@ -10,7 +10,17 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from volt_console.access.dev_issuer import PATH as DEV_ISSUER
-from volt_console.api import audit, commands, dead_letters, keys, onboarding, sessions, stations
+from volt_console.api import (
+    accounts,
+    audit,
+    commands,
+    dead_letters,
+    keys,
+    onboarding,
+    sessions,
+    stations,
+    tokens,
+)
 from volt_console.console import Console
 from volt_console.pages import api as api_page
 from volt_console.pages import routes
@@ -44,7 +54,7 @@ def application(console: Console) -> FastAPI:
     app = FastAPI(
         title="Voltlog console API",
         version="1",
-        summary="Stations, how they are let in, visits and commands of one tenant.",
+        summary="Stations, how they are let in, visits, commands, tokens and accounts of one tenant.",
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -53,7 +63,7 @@ def application(console: Console) -> FastAPI:
     app.state.console = console
     problems.install(app)
     v1 = APIRouter(prefix="/api/v1")
-    for part in (stations, onboarding, sessions, commands, dead_letters, keys, audit):
+    for part in (stations, onboarding, sessions, commands, dead_letters, tokens, accounts, keys, audit):
         v1.include_router(part.router())
     app.include_router(v1)
     app.include_router(routes.router())
