@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from volt_contracts.drivers import EraseToken, TokenRegistered
 from volt_contracts.ids import entity_key
 from volt_contracts.refs import NoSecret, normalise_token, token_ref
-from volt_drivers import accounts_cli
+from volt_drivers import cli_accounts
 from volt_drivers.asking import asking_tokens
 from volt_drivers.checking import Checked, check, counted
 from volt_drivers.importing import Owner, Tally, send
@@ -20,7 +20,7 @@ from volt_drivers.terminal import ACTOR, Tenant, Yes, carried_out, done, err, fa
 from volt_drivers.tokens_csv import NoTokens, TokensCsv
 
 app = typer.Typer(help="Drivers' accounts and tokens.", no_args_is_help=True)
-app.add_typer(accounts_cli.app, name="account")
+app.add_typer(cli_accounts.app, name="account")
 
 CHECK_FAILED = 2
 
