@@ -37,6 +37,10 @@ async def nothing(_places: Sequence[Position]) -> Mapping[Position, Any]:
     return {}
 
 
+async def nobody(_key: str) -> None:
+    """No clear value is kept."""
+
+
 async def none_dead(_tenant: str) -> list[DeadRecord]:
     """No record is dead."""
     return []
@@ -59,6 +63,7 @@ async def main(dsn: str, port: int) -> None:
         door=OpenDoor(OURS, Keys(no_keys, "a secret of the benchmark")),
         dead_records=none_dead,
         key_rows=no_keys,
+        person=nobody,
     )
     await database.open()
     await serve(guarded(console), listening("127.0.0.1", port), asyncio.Event(), lambda: None)

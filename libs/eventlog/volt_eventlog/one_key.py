@@ -12,7 +12,6 @@ from volt_eventlog.partition import partition_of
 from volt_eventlog.reading import opened, partitions, read, require_topic
 from volt_eventlog.records import type_of
 
-
 DEADLINE_S = 10.0
 
 
