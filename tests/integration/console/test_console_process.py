@@ -19,6 +19,8 @@ from volt_contracts.envelope import to_headers
 from volt_contracts.network import TenantRow, TenantSettings
 from volt_contracts.station import CommandFinished, Reset
 from volt_contracts.topics import (
+    DRIVERS_ACCOUNT_COMMANDS,
+    DRIVERS_TOKEN_COMMANDS,
     NETWORK_API_KEYS,
     NETWORK_STATION_COMMANDS,
     NETWORK_TENANT_COMMANDS,
@@ -43,6 +45,8 @@ NEEDED = {topic.name: topic for view in VIEWS for topic in view.topics} | {
     topic.name: topic
     for topic in (
         NETWORK_API_KEYS,
+        DRIVERS_ACCOUNT_COMMANDS,
+        DRIVERS_TOKEN_COMMANDS,
         NETWORK_TENANTS,
         NETWORK_STATION_COMMANDS,
         NETWORK_TENANT_COMMANDS,

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 from integration.console.console_database import Tables
+from unit.console.console_drivers import Card, Person
 from unit.console.console_log import Log
 from unit.console.console_newcomers import refuse, register
 from unit.console.console_story import Charger, Visit, command, parked, tell_variables
@@ -43,6 +44,8 @@ def _history() -> Log:
         tell_variables(chargers[1], HeartbeatInterval=str(number), AuthorizeRemoteTxRequests="true")
         log.append(STATION_EVENTS, f"CP-{number}", parked(log))
         _refusals(log, number)
+        Card(log, f"token-{number % 2}", version=number).said()
+        Person(log, f"account-{number % 2}", version=number).registered()
     return log
 
 

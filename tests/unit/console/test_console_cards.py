@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from volt_console.pages.words import changes, standing
+from volt_console.pages.words import standing, token_changes
 from volt_console.queries.tokens import Token, Version
 from volt_console.tokens import CorrectionBody, NewTokenBody, correct, register
 from volt_contracts.drivers import RegisterToken, TokenProfile
@@ -71,7 +71,7 @@ def test_a_clear_value_is_in_no_message_of_a_fault() -> None:
 
 def test_history_is_told_in_plain_words() -> None:
     erased = Version(**_said(3, {"state": "erased", "status": "blocked", "token_type": None, "valid_until": None}))
-    told = changes(
+    told = token_changes(
         [version(4), erased, version(2, status="no_credit", valid_until=None, concurrent="allowed"), version(1)]
     )
 
@@ -81,8 +81,8 @@ def test_history_is_told_in_plain_words() -> None:
         ["status accepted → no credit", "valid until 2026-11-22 → none"],
         ["known, accepted"],
     ]
-    assert changes([]) == []
-    only_concurrent = changes([version(2, concurrent="allowed"), version(1)])
+    assert token_changes([]) == []
+    only_concurrent = token_changes([version(2, concurrent="allowed"), version(1)])
     assert only_concurrent[0][1] == ["concurrent use allowed"]
 
 

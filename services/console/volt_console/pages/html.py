@@ -64,7 +64,7 @@ FILTERS: tuple[Callable[..., Any], ...] = (
     words.short,
     words.span,
     words.standing,
-    words.changes,
+    words.token_changes,
 )
 
 

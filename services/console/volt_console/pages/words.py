@@ -145,7 +145,7 @@ def standing(token: Token) -> tuple[str, Tone]:
     return _STANDINGS[token.standing]
 
 
-def changes(versions: Sequence[Version]) -> list[tuple[Version, list[str]]]:
+def token_changes(versions: Sequence[Version]) -> list[tuple[Version, list[str]]]:
     """Each version, the latest first, with what had changed by then in plain words."""
     older = [*versions[1:], None]
     return [(now, _changed(now, then)) for now, then in zip(versions, older, strict=True)] if versions else []
