@@ -9,6 +9,7 @@ from volt_contracts.codec import type_name
 from volt_contracts.message import Outcome
 from volt_contracts.topics import (
     AUTHORIZATION_EVENTS,
+    DRIVERS_ACCOUNT_EVENTS,
     DRIVERS_TOKEN_EVENTS,
     NETWORK_API_KEY_EVENTS,
     NETWORK_IDENTITY_EVENTS,
@@ -72,6 +73,7 @@ KINDS: dict[Topic, str] = {
     NETWORK_IMPORT_EVENTS: "import",
     NETWORK_API_KEY_EVENTS: "key",
     DRIVERS_TOKEN_EVENTS: "token",
+    DRIVERS_ACCOUNT_EVENTS: "account",
     AUTHORIZATION_EVENTS: "token",
 }
 """What the keys of an owner's events name."""
