@@ -238,6 +238,8 @@ class Task:
         assert self._checkpoints is not None
         began = time.perf_counter()
         condemned: dict[str, str] = {}
+        if self._is_idle():
+            await self._pass_markers()
         positions = dict(self.intake.positions)
         records = self.intake.take(BATCH_RECORDS)
         slices = [
@@ -345,6 +347,22 @@ class Task:
 
     def _commit_is_due(self, batch: Batch) -> bool:
         return batch.positions != self._committed and time.monotonic() - self._last_commit > COMMIT_IDLE_S
+
+    def _is_idle(self) -> bool:
+        return not self.intake.size and time.monotonic() - self._last_commit > COMMIT_IDLE_S
+
+    async def _pass_markers(self) -> None:
+        """Go past what is behind the last record and is none: the markers of transactions.
+
+        Otherwise a partition that is quiet until its records have expired begins behind the committed offset, and it
+        would look as if facts had expired unread.
+        """
+        assigned = self._consumer.assignment()
+        for name, place in self._places.items():
+            if place in assigned:
+                reached = await self._consumer.position(place)
+                if not self.intake.waits(name):
+                    self.intake.positions[name] = max(reached, self.intake.positions[name])
 
     async def _wait(self) -> None:
         """Until there is something to do, and not sooner after the last transaction than the pacing allows."""

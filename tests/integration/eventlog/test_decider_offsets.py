@@ -13,8 +13,10 @@ from integration.eventlog.members import Crew, Member, effects, pour
 
 from volt_eventlog.appender import Appender
 from volt_eventlog.kafka import Kafka
+from volt_eventlog.partition import partition_of
 from volt_eventlog.reading import size_up
 from volt_eventlog.topics_admin import TopicMismatch, create_topics
+from volt_eventlog.transaction import Outbox, transact
 from volt_runtime.run import StartError
 from volt_testkit.polling import eventually
 
@@ -74,6 +76,35 @@ async def test_with_an_expired_offset_it_refuses(kafka: Kafka, appender: Appende
     assert "has no usable offset" in why
     assert "expired" in why
     assert await effects(kafka) == []
+
+
+async def test_after_a_quiet_time_in_which_all_it_has_read_expired_it_goes_on(
+    kafka: Kafka, appender: Appender, crew: Crew
+) -> None:
+    """Behind the last record of a transaction lies its marker, which is no record: that is passed, too."""
+    ids = [str(uuid4()) for _ in range(12)]
+    producer = kafka.producer(transactional_id="a sender of commands")
+    await producer.start()
+    outbox = Outbox()
+    for number, record_id in enumerate(ids):
+        key = f"t/{number}"
+        value, headers = b'{"type":"counting.fed.v1","amount":1}', counting.headers(counting.Fed(amount=1), record_id)
+        outbox.add(kafka.name(counting.FACTS), partition_of(key, 6), key.encode(), value, headers)
+    await transact(producer, outbox)
+    await producer.stop()
+    member = await crew.working()
+    await eventually(lambda: effects(kafka), lambda seen: len(seen) == len(ids))
+    ends = {place: end for place, (_, end) in (await size_up(kafka, [kafka.name(counting.FACTS)])).places.items()}
+    expected = {f"{place.topic}-{place.partition}": end for place, end in ends.items()}
+    await eventually(lambda: committed(kafka), lambda found: expected.items() <= found.items(), 30)
+    await member.stop()
+    admin = kafka.admin()
+    await admin.start()
+    await admin.delete_records({place: RecordsToDelete(before_offset=end) for place, end in ends.items()})
+    await admin.close()
+    await crew.working()
+    await pour(appender, [str(uuid4()) for _ in range(5)])
+    await eventually(lambda: effects(kafka), lambda seen: len(seen) == len(ids) + 5)
 
 
 async def test_with_an_offset_beyond_the_end_it_refuses(kafka: Kafka, appender: Appender, crew: Crew) -> None:
