@@ -1,5 +1,6 @@
 """One link: a station connected on one socket, from its `link_opened` record to its `link_closed` one."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,10 @@ from volt_ocpp.versions import Version
 NOT_ON_RECORD = -1
 MOST_WAITING = 16
 """Messages that are kept while the link is not on record yet; a station that sends more is not read on."""
+FRAME_BYTES = 1024
+"""A message up to this size counts as one frame of its station's rate."""
+PART_BYTES = 256
+"""Of a longer one, each further part of this size counts as another: messages cost time by their length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,8 @@ class Link:
         """What `link_opened` will say; let go of afterwards, for there are thousands of links."""
         self.socket: StationSocket | None = None
         self.closing: Closing | None = None
-        self.waiting: list[bytes] | None = []
+        self.waiting: deque[bytes] | None = deque()
+        """Messages that must wait: until the link is on record, and while it is over its rate."""
         self.in_flight = 0
         self.heard_at = self.appended_at = self.tokens_at = now
         self.tokens = lifecycle.frames_burst
@@ -142,20 +148,41 @@ class Link:
         self.heard_at = now
         if self.silent_since is not None:
             self.lifecycle.back(self)
-        self._count(now)
         if self.waiting is None:
+            size = len(message)
+            self._charge(now, 1.0 if size <= FRAME_BYTES else frames_of(size))
             self.inbound(self, message, now)
         else:
-            self.waiting.append(message)
-            if len(self.waiting) == MOST_WAITING:
-                self.hold(Hold.OPENING)
-                self.lifecycle.held(Hold.OPENING)
+            self._keep(message)
+
+    def take(self, now: float) -> None:
+        """The next of the messages that wait."""
+        if self.waiting:
+            message = self.waiting.popleft()
+            self._charge(now, frames_of(len(message)))
+            self.inbound(self, message, now)
+
+    def wait(self) -> None:
+        """Messages wait from now on."""
+        if self.waiting is None:
+            self.waiting = deque()
+
+    def go_on(self) -> None:
+        """Messages wait no more; none is left."""
+        self.waiting = None
+
+    def save_up(self, now: float) -> None:
+        """Count the permits that have come since the last time."""
+        lifecycle = self.lifecycle
+        saved = self.tokens + (now - self.tokens_at) * lifecycle.frames_per_s
+        self.tokens_at = now
+        self.tokens = saved if saved < lifecycle.frames_burst else lifecycle.frames_burst
 
     def heard(self, pong: bool) -> None:
         """A ping, a pong or a part of a message came in; for the rate it is a frame like others."""
         self.heard_at = now = monotonic()
         self.ponged = self.ponged or pong
-        self._count(now)
+        self._charge(now, 1.0)
         if self.silent_since is not None:
             self.lifecycle.back(self)
 
@@ -194,10 +221,20 @@ class Link:
         if self.socket is not None:
             self.socket.release(why)
 
-    def _count(self, now: float) -> None:
-        lifecycle = self.lifecycle
-        tokens = self.tokens + (now - self.tokens_at) * lifecycle.frames_per_s
-        self.tokens_at = now
-        self.tokens = tokens = (tokens if tokens < lifecycle.frames_burst else lifecycle.frames_burst) - 1.0
-        if tokens < 0.0:
-            lifecycle.slow_down(self)
+    def _charge(self, now: float, frames: float) -> None:
+        self.save_up(now)
+        self.tokens -= frames
+        if self.tokens < 0.0:
+            self.lifecycle.slow_down(self)
+
+    def _keep(self, message: bytes) -> None:
+        assert self.waiting is not None
+        self.waiting.append(message)
+        if self.link_seq == NOT_ON_RECORD and len(self.waiting) == MOST_WAITING:
+            self.hold(Hold.OPENING)
+            self.lifecycle.held(Hold.OPENING)
+
+
+def frames_of(size: int) -> float:
+    """As how many frames a message of this size counts for the rate of its station."""
+    return 1.0 + max(0, size - FRAME_BYTES) / PART_BYTES

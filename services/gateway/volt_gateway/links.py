@@ -14,6 +14,7 @@ from volt_gateway.limits import ConnectionLimits
 from volt_gateway.link import NOT_ON_RECORD, Admission, Inbound, Link
 from volt_gateway.meters import Meters
 from volt_gateway.settings import GatewaySettings
+from volt_gateway.slow_lane import SlowLane
 from volt_gateway.socket import TOO_BIG, Hold
 from volt_gateway.stations import Directory
 from volt_ocpp.versions import Version
@@ -26,7 +27,6 @@ TRY_AGAIN_LATER = 1013
 GONE_KEPT = 5_000
 """Closed links that are remembered, so that a call that comes too late for them is reported."""
 
-_SLOW_STEP_S = 0.1
 _SPREAD_STEP_S = 0.05
 
 InboundFor = Callable[[str, Version], Inbound]
@@ -54,7 +54,7 @@ class Links:
         self._directory = directory
         self._journal = journal
         self._limits = limits
-        self._slowed: list[Link] = []
+        self._slow_lane = SlowLane(settings.frames_per_s, self._take_next)
         self._closing: dict[Link, float] = {}
         self._rate_limit = meters.limited("frame_rate")
         self._too_big = meters.limited("message_size")
@@ -95,13 +95,9 @@ class Links:
         self._journal.append(link, LinkBack(link_id=link.link_id, link_seq=link.link_seq, at=now), now, nobody_waits)
 
     def slow_down(self, link: Link) -> None:
-        """Do not read the link until it has permits again."""
-        self._rate_limit.add()
-        link.hold(Hold.RATE)
-        if link not in self._slowed:
-            if not self._slowed:
-                asyncio.get_running_loop().call_later(_SLOW_STEP_S, self._speed_up)
-            self._slowed.append(link)
+        """It is over its rate: what it sends waits until it has permits again."""
+        if self._slow_lane.add(link):
+            self._rate_limit.add()
 
     def held(self, why: Hold) -> None:
         """A limit stopped the reading of a socket."""
@@ -200,15 +196,23 @@ class Links:
         if link.closing is not None:
             self._record_closed(link)
             return
-        waiting, link.waiting = link.waiting or [], None
+        self._take_waiting(link)
+        link.release(Hold.OPENING)
+
+    def _take_waiting(self, link: Link) -> None:
+        """What came before the link was on record, as far as its rate goes."""
         now = monotonic()
+        while link.waiting and link not in self._slow_lane:
+            self._take_next(link, now)
+        if link not in self._slow_lane:
+            link.go_on()
+
+    def _take_next(self, link: Link, now: float) -> None:
         try:
-            for message in waiting:
-                link.inbound(link, message, now)
+            link.take(now)
         except Exception as wrong:  # one station's message ends its own link, not those of all others
             self._log.error("a waiting message made the gateway fail", exc=wrong, tenant=link.tenant, station=link.key)
             link.close(INTERNAL_ERROR, "internal error")
-        link.release(Hold.OPENING)
 
     def _record_closed(self, link: Link) -> None:
         closing, now = link.closing, datetime.now(UTC)
@@ -236,15 +240,3 @@ class Links:
             read = partial(self._by_tenant.__getitem__, tenant)
             self._metrics.gauge("volt_gateway_connections", "Open links", read, tenant=tenant)
         self._by_tenant[tenant] += change
-
-    def _speed_up(self) -> None:
-        now = monotonic()
-        still = []
-        for link in self._slowed:
-            if link.tokens + (now - link.tokens_at) * self.frames_per_s < 0.0:
-                still.append(link)
-            else:
-                link.release(Hold.RATE)
-        self._slowed = still
-        if still:
-            asyncio.get_running_loop().call_later(_SLOW_STEP_S, self._speed_up)

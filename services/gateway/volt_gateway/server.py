@@ -1,6 +1,7 @@
 """The listening socket, and the orderly ways to stop: drain at a restart, send away when Kafka is gone."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 
@@ -46,6 +47,8 @@ class Server:
                 reuse_port=settings.workers > 1,
                 backlog=4096,
             )
+            for listening in self._server.sockets:  # inherited by what is accepted; picows' own buffer grows with it
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, settings.receive_buffer_bytes)
         except OSError as why:
             raise StartError(f"cannot listen on {settings.host}:{settings.port}: {why}") from why
         self.port = int(self._server.sockets[0].getsockname()[1])

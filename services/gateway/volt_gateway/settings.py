@@ -21,9 +21,10 @@ class GatewaySettings(Settings):
 
     max_message_bytes: int = Field(default=131_072, ge=512, le=524_288)
     """A longer message, also in fragments, closes the socket with 1009."""
-    frames_per_s: float = 500.0
-    """What one station may send steadily; above it, it is read more slowly and nothing is lost."""
-    frames_burst: int = 1000
+    frames_per_s: float = Field(default=50.0, gt=0)
+    """What one station may send steadily; above it, it is read more slowly and nothing is lost. One that keeps to a
+    call at a time (OCPP-J §4.1.1) stays below it over any line of more than 20 ms."""
+    frames_burst: int = 200
     frames_in_flight: int = 16
     """Calls of one station that wait for Kafka; it is not read on while there are more."""
     connections_max: int = 20_000
@@ -34,6 +35,8 @@ class GatewaySettings(Settings):
     downlink_queue: int = 32
     """Calls that may wait for one station."""
     handshake_timeout_s: float = 10.0
+    receive_buffer_bytes: int = Field(default=16_384, ge=4096)
+    """Of the kernel, for each socket: the most that a station makes the gateway read in one go."""
 
     ping_interval_s: int = 30
     silent_after_s: float = 90.0

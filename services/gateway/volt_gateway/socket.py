@@ -109,6 +109,10 @@ class StationSocket(WSListener):
         """Whether it is not read at the moment."""
         return self._held != 0
 
+    def is_held_by(self, why: Hold) -> bool:
+        """Whether it is not read for one of these reasons."""
+        return bool(self._held & why)
+
     def send(self, text: bytes) -> None:
         """Send a text message; nothing happens when the socket is closing."""
         if self._transport is not None:

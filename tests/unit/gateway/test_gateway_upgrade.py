@@ -1,5 +1,9 @@
 """Who is let in, and what the others are told."""
 
+import os
+import sys
+import threading
+
 import argon2
 import msgspec
 import pytest
@@ -9,6 +13,7 @@ from volt_contracts.gateway import LinkOpened, LinkRefused, Registration
 from volt_contracts.network import Credential, StationRow, TenantSettings
 from volt_contracts.refs import station_key_hash
 from volt_contracts.session import Place
+from volt_gateway.passwords import CHECKS_NICE
 
 UID = "11111111-2222-5333-8444-555555555555"
 STRICT = TenantSettings(name="Strict", unknown_stations="refuse", security_profile=1)
@@ -163,6 +168,14 @@ async def test_a_chosen_password_is_checked_aside_and_known_at_the_next_attempt(
         assert (await refusal(gate.port, password="another password"))[0] == 503
         await until(lambda: all(checking.done() for checking in passwords._checking.values()))
         assert (await refusal(gate.port, password="another password"))[0] == 401
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for each thread")
+async def test_checks_of_chosen_passwords_step_back_behind_the_loop() -> None:
+    async with gateway() as gate:
+        pool = gate.wire._passwords._pool
+        theirs = pool.submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).result(5)
+        assert theirs == min(19, os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) + CHECKS_NICE)
 
 
 async def test_connections_are_limited() -> None:
