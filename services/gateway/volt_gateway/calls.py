@@ -144,6 +144,7 @@ class Calls:
         if is_refused(call.link, call.action, call.since):
             return Reply(error=ErrorCode.SECURITY_ERROR, description=_NOT_ACCEPTED)
         if answer is None or (verdict.hard and self._is_refused(call, verdict)):
+            call.link.at_fault(call.since)
             return Reply(error=ErrorCode(verdict.code), description=verdict.sentence)
         try:
             return answer(self._place.desk, call)

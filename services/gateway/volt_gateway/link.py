@@ -21,6 +21,8 @@ FRAME_BYTES = 1024
 """A message up to this size counts as one frame of its station's rate."""
 PART_BYTES = 256
 """Of a longer one, each further part of this size counts as another: messages cost time by their length."""
+FAULT_FRAMES = 9.0
+"""What is no good, unreadable or refused, counts as so many frames more: it is dear to judge, and serves nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,10 @@ class Link:
         saved = self.tokens + (now - self.tokens_at) * lifecycle.frames_per_s
         self.tokens_at = now
         self.tokens = saved if saved < lifecycle.frames_burst else lifecycle.frames_burst
+
+    def at_fault(self, now: float) -> None:
+        """What it has just said was no good."""
+        self._charge(now, FAULT_FRAMES)
 
     def heard(self, pong: bool) -> None:
         """A ping, a pong or a part of a message came in; for the rate it is a frame like others."""

@@ -21,9 +21,9 @@ class GatewaySettings(Settings):
 
     max_message_bytes: int = Field(default=131_072, ge=512, le=524_288)
     """A longer message, also in fragments, closes the socket with 1009."""
-    frames_per_s: float = Field(default=50.0, gt=0)
+    frames_per_s: float = Field(default=20.0, gt=0)
     """What one station may send steadily; above it, it is read more slowly and nothing is lost. One that keeps to a
-    call at a time (OCPP-J §4.1.1) stays below it over any line of more than 20 ms."""
+    call at a time (OCPP-J §4.1.1) stays below it over any line of more than 50 ms."""
     frames_burst: int = 200
     frames_in_flight: int = 16
     """Calls of one station that wait for Kafka; it is not read on while there are more."""

@@ -47,6 +47,7 @@ class Strays:
 
     def _record(self, link: Link, message: bytes, error: str, sentence: str, answer: bytes | None, now: float) -> None:
         self._unreadable.add()
+        link.at_fault(now)
         at = datetime.now(UTC)
         record = Unreadable(
             link_id=link.link_id,
