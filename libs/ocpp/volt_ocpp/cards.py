@@ -3,10 +3,10 @@
 import re
 
 _CANDIDATE = re.compile(
-    r"""(?<![0-9])
-    (?: [0-9]{13,19}
-      | [0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}  # as embossed on most cards
-      | [0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5}            # 14 and 15 digits
+    r"""[0-9](?<![0-9]{2})  # the digit before the look back: what holds none is skimmed ten times as fast
+    (?: [0-9]{12,18}
+      | [0-9]{3}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}  # as embossed on most cards
+      | [0-9]{3}([ -])[0-9]{6}\2[0-9]{4,5}            # 14 and 15 digits
     )(?![0-9])""",
     re.VERBOSE,
 )
