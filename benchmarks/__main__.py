@@ -10,10 +10,10 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from benchmarks import backlog, beside, fold, gateway, lists, log_speed, machine, pipe, report
+from benchmarks import backlog, beside, fold, gateway, hostile, lists, log_speed, machine, pipe, report
 from benchmarks.figure import Figure, NotMeasured
 from benchmarks.plan import QUICK, WHOLE, Plan
-from benchmarks.stage import GATEWAY_ALONE, Stage, standing
+from benchmarks.stage import AS_SHIPPED, GATEWAY_ALONE, UNLIMITED, Stage, standing
 from volt_runtime.memory import look_rarely
 
 RESULTS = Path("bench-results.json")
@@ -29,6 +29,9 @@ OnStage = Mapping[str, Callable[[Stage, Plan], Iterator[Figure]]]
 AT_THE_GATEWAY: OnStage = {"closed": gateway.closed, "open": gateway.open_loop}
 """Figures of a gateway whose records nobody reads."""
 
+AT_ITS_LIMITS: OnStage = {"hostile": hostile.figures}
+"""Figures of such a gateway whose limits are in force."""
+
 THROUGH_THE_PIPE: OnStage = {
     "idle": gateway.idle,
     "rest": pipe.rest,
@@ -40,7 +43,7 @@ THROUGH_THE_PIPE: OnStage = {
 }
 """Figures of a whole stack, in this order: later ones read what earlier ones have left in the log."""
 
-NAMES = (*ALONE, *AT_THE_GATEWAY, *THROUGH_THE_PIPE)
+NAMES = (*ALONE, *AT_THE_GATEWAY, *AT_ITS_LIMITS, *THROUGH_THE_PIPE)
 
 
 class Run:
@@ -59,6 +62,7 @@ class Run:
         for name in self._wanted(ALONE):
             self._measure(name, partial(ALONE[name], self.plan))
         self._on_stage(GATEWAY_ALONE, AT_THE_GATEWAY)
+        self._on_stage(GATEWAY_ALONE, AT_ITS_LIMITS, AS_SHIPPED)
         self._on_stage((), THROUGH_THE_PIPE)
         self.figures += beside.ratios(self.figures)
         self.write()
@@ -68,13 +72,13 @@ class Run:
         kind = "quick" if self.plan is QUICK else "whole"
         report.write(RESULTS, self.machine, kind, self.figures, self.failed)
 
-    def _on_stage(self, services: tuple[str, ...], table: OnStage) -> None:
+    def _on_stage(self, services: tuple[str, ...], table: OnStage, settings: Mapping[str, str] = UNLIMITED) -> None:
         names = self._wanted(table)
         if not names:
             return
         self._say(f"starting {'a whole stack' if not services else ', '.join(services)}")
         try:
-            with standing(services) as stage:
+            with standing(services, settings) as stage:
                 for name in names:
                     self._measure(name, partial(table[name], stage, self.plan))
         except NotMeasured as why:
@@ -102,7 +106,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help=f"Only this one; may be repeated: {', '.join(NAMES)}.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Short windows: to see that all works.")] = False,
 ) -> None:
-    """Measure Voltlog on this machine: about seven minutes, two with --quick. Needs no running stack."""
+    """Measure Voltlog on this machine: about ten minutes, three with --quick. Needs no running stack."""
     console = report.console()
     for name in only or ():
         if name not in NAMES:

@@ -53,6 +53,21 @@ class Load:
             if line["said"] == said:
                 return line
 
+    def again(self) -> None:
+        """Let its next window begin."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+    def end(self, deadline_s: float) -> dict[str, Any]:
+        """Ask it to end; what it says then.
+
+        Raises:
+            NotMeasured: it said nothing.
+        """
+        self._process.terminate()
+        return self.until("ended", deadline_s)
+
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
@@ -66,14 +81,16 @@ class Load:
 
 
 @contextmanager
-def loading(url: str, **flags: Flag) -> Iterator[Load]:
-    """Run `tests/load/paced_load.py` against the stations' URL; it is ended when the block is left."""
-    words = [sys.executable, "-m", "load.paced_load", "--url", url]
+def loading(url: str, program: str = "paced_load", /, **flags: Flag) -> Iterator[Load]:
+    """Run a program of `tests/load` against the stations' URL; it is ended when the block is left."""
+    words = [sys.executable, "-m", f"load.{program}", "--url", url]
     for name, value in flags.items():
         words += [f"--{name.replace('_', '-')}", str(value)]
     environment = {**os.environ, "PYTHONPATH": str(TESTS)}
     with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(
+            words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
         try:
             yield Load(process, errors)
         finally:

@@ -1,4 +1,4 @@
-"""How long and how much: a whole run stays below eight minutes on a quiet machine, a quick one below three."""
+"""How long and how much: a whole run stays below eleven minutes on a quiet machine, a quick one below four."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,9 @@ class Plan:
     closed_s: float = 6.0
     closed_frames: int = 120_000
     open_s: float = 10.0
+    hostile_s: float = 8.0
+    hostile_turns: int = 3
+    hostile_stations: int = 4_500
     idle_stations: int = 5_000
     rest_s: float = 6.0
     pipe_s: float = 30.0
@@ -35,6 +38,9 @@ QUICK = Plan(
     closed_s=2.0,
     closed_frames=20_000,
     open_s=4.0,
+    hostile_s=4.0,
+    hostile_turns=1,
+    hostile_stations=1_500,
     idle_stations=1_000,
     rest_s=3.0,
     pipe_s=6.0,

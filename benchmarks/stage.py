@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ TOKEN = "BENCH{number:04d}"
 DOWN_S = 90.0
 UNLIMITED = {"VOLT_FRAMES_PER_S": "100000", "VOLT_FRAMES_BURST": "1000000"}
 """A station of a closed loop sends more than any real one may."""
+AS_SHIPPED: Mapping[str, str] = {}
+"""With the limits that a gateway has when nobody says anything."""
 WORKERS = "VOLT_GATEWAY_WORKERS"
 """The one setting of the stack that may be given from outside: how many processes the gateway has."""
 GATEWAY_ALONE = ("network", "drivers", "session", "prepare", "gateway")
@@ -87,7 +89,7 @@ class Stage(Stack):
 
 
 @contextmanager
-def standing(services: Sequence[str] = ()) -> Iterator[Stage]:
+def standing(services: Sequence[str] = (), settings: Mapping[str, str] = UNLIMITED) -> Iterator[Stage]:
     """Start these services (all, when none is named) in a home of their own, and leave nothing of them behind.
 
     Raises:
@@ -95,7 +97,7 @@ def standing(services: Sequence[str] = ()) -> Iterator[Stage]:
     """
     with tempfile.TemporaryDirectory(prefix="voltlog-bench-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        stage = Stage(home, _environment(home))
+        stage = Stage(home, _environment(home, settings))
         with (home / "stack.log").open("w+") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.supervised", *services],
@@ -110,13 +112,13 @@ def standing(services: Sequence[str] = ()) -> Iterator[Stage]:
                 _end(process)
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]:
     kept = (name for name in os.environ if not name.startswith("VOLT_") or name == WORKERS)
     inherited = {name: os.environ[name] for name in kept}
     for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"):
         inherited.pop(name, None)
     ports = {"VOLT_GATEWAY_PORT": str(free_port()), "VOLT_CONSOLE_PORT": str(free_port())}
-    return {**inherited, **ports, **UNLIMITED, "VOLT_HOME": str(home)}
+    return {**inherited, **ports, **settings, "VOLT_HOME": str(home)}
 
 
 def _wait_ready(process: "subprocess.Popen[bytes]", home: Path) -> None:

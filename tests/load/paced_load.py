@@ -6,7 +6,8 @@ The stations of `gateway_load` with two longer stories: `charge` (BootNotificati
 `--readings` MeterValues, StopTransaction) and `visit` (StatusNotifications around the same without the boot). What
 starts in a warm-up is not counted. Prints JSON lines: `{"said": "connected"}`, `{"said": "begun"}` and
 `{"said": "ended", …}` with frames, seconds, per_s, p50_ms, p99_ms, max_ms, skipped (turns of the open loop whose
-station was still waiting for an answer), resent and refused. Bounded in time and count; it talks to this machine only.
+station was still waiting for an answer), resent and refused. With `--windows` there are several, and each but the first
+begins when a line comes in; the calls go on between them. Bounded in time and count; it talks to this machine only.
 """
 
 import argparse
@@ -88,7 +89,7 @@ class Pace:
             await asyncio.sleep(0.001)
 
 
-async def run(options: Options, warm_up_s: float) -> None:
+async def run(options: Options, warm_up_s: float, windows: int) -> None:
     """Connect all, warm up, make calls for a while, and say what happened."""
     tally, stopping, name = Tally(None), asyncio.Event(), f"{int(time.time() * 1000):x}"
     teller = StoryTeller if options.mode in STORIES else Charger
@@ -97,7 +98,7 @@ async def run(options: Options, warm_up_s: float) -> None:
     try:
         await connect_all(chargers, options, tally, stopping, tasks)
         _say("connected", connected=tally.connected, booted=sum(charger.booted for charger in chargers))
-        await _measure(chargers, options, tally, tasks, warm_up_s)
+        await _measure(chargers, options, tally, tasks, warm_up_s, windows)
     finally:
         stopping.set()
         for task in tasks:
@@ -108,7 +109,12 @@ async def run(options: Options, warm_up_s: float) -> None:
 
 
 async def _measure(
-    chargers: list[Charger], options: Options, tally: Tally, tasks: list[asyncio.Task[None]], warm_up_s: float
+    chargers: list[Charger],
+    options: Options,
+    tally: Tally,
+    tasks: list[asyncio.Task[None]],
+    warm_up_s: float,
+    windows: int,
 ) -> None:
     pace = Pace(chargers, options.rate)
     tally.counting = True
@@ -118,15 +124,22 @@ async def _measure(
         for charger in chargers:
             charger.step()
     await asyncio.sleep(warm_up_s)
+    for left in reversed(range(windows)):
+        await _window(options, tally, pace)
+        if left:
+            await asyncio.to_thread(sys.stdin.readline)
+    tally.counting = False
+    await until(lambda: not any(charger.waits for charger in chargers), options.answer_timeout)
+
+
+async def _window(options: Options, tally: Tally, pace: Pace) -> None:
     tally.frames = tally.resent = pace.skipped = 0
     tally.latencies.clear()
     tally.refused.clear()
     _say("begun")
     begin = time.perf_counter()
     await until(lambda: 0 < options.frames <= tally.frames, options.seconds)
-    tally.counting = False
     _say("ended", **_result(tally, time.perf_counter() - begin), skipped=pace.skipped)
-    await until(lambda: not any(charger.waits for charger in chargers), options.answer_timeout)
 
 
 def _result(tally: Tally, seconds: float) -> dict[str, object]:
@@ -162,6 +175,7 @@ def main() -> None:
     parser.add_argument("--stations", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--warm-up", type=float, default=1.0)
+    parser.add_argument("--windows", type=int, default=1)
     parser.add_argument("--frames", type=int, default=0)
     parser.add_argument("--mode", choices=("meter", "heartbeat", "idle", *STORIES), default="meter")
     parser.add_argument("--rate", type=float, default=0.0)
@@ -179,7 +193,7 @@ def main() -> None:
         rate=said.rate, readings=said.readings, tokens=_tokens(said.tokens), identity=said.identity, acks=None,
         answer_timeout=PATIENCE_S, connect_per_s=said.connect_per_s, pid=0,
     )  # fmt: skip
-    uvloop.run(run(options, said.warm_up))
+    uvloop.run(run(options, said.warm_up, said.windows))
 
 
 if __name__ == "__main__":
