@@ -12,6 +12,24 @@ from volt_testkit.acknowledged import read_acknowledgements
 
 
 @dataclass(frozen=True)
+class Files:
+    """Where one load writes, and what its stations are called."""
+
+    folder: Path
+    name: str
+
+    @property
+    def acks(self) -> Path:
+        """Its acknowledgements."""
+        return self.folder / f"{self.name}-acks.ndjson"
+
+    @property
+    def links(self) -> Path:
+        """Losses, attempts and returns."""
+        return self.folder / f"{self.name}-links.ndjson"
+
+
+@dataclass(frozen=True)
 class Storm:
     """One storm. Times are Unix seconds; `back` has the first return of each station that lost its socket."""
 
