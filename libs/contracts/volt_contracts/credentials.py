@@ -6,7 +6,8 @@ chose can be guessed, so guessing is made dear: argon2id (RFC 9106), which the g
 
 from os import urandom
 
-from argon2.low_level import Type, hash_secret
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type, hash_secret, verify_secret
 
 from volt_contracts.network import Credential
 from volt_contracts.refs import station_key_hash
@@ -34,3 +35,11 @@ def of_password(password: bytes, salt: bytes | None = None) -> Credential:
     drawn = urandom(SALT_BYTES) if salt is None else salt
     encoded = hash_secret(password, drawn, _TIME_COST, _MEMORY_KIB, _LANES, _HASH_BYTES, Type.ID)
     return Credential(kind="argon2id", hash=encoded.decode())
+
+
+def is_password(credential: Credential, password: bytes) -> bool:
+    """Whether a credential of kind `argon2id` is that of this password; costs as much as making one."""
+    try:
+        return verify_secret(credential.hash.encode(), password, Type.ID)
+    except (VerificationError, InvalidHashError):
+        return False

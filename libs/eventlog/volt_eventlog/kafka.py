@@ -21,6 +21,7 @@ __all__ = ["MAX_BATCH_BYTES", "Kafka", "KafkaError", "close_producer"]
 fetched.install()
 
 MAX_BATCH_BYTES = 960 * 1024
+TRANSACTION_TIMEOUT_S = 60.0
 UNKNOWN_OFFSET = -1
 GIVE_UP_S = 5.0
 """How long a client whose stop was cancelled is waited for."""
@@ -98,11 +99,17 @@ class Kafka:
         return self.prefix + lane
 
     def consumer(
-        self, *, group: str | None = None, holding: Sequence[bytes] | None = None, **options: Any
+        self,
+        *,
+        group: str | None = None,
+        holding: Sequence[bytes] | None = None,
+        committed: bool = True,
+        **options: Any,
     ) -> AIOKafkaConsumer:
         """A read-committed consumer that never commits by itself and never jumps to another offset by itself.
 
         `holding`: only records that hold one of these words are wanted; whole batches of others are passed over.
+        `committed` false: one that sees open transactions too.
         """
         return _Consumer(
             bootstrap_servers=self.bootstrap,
@@ -111,7 +118,7 @@ class Kafka:
             key_deserializer=None if holding is None else fetched.Holding(tuple(holding)),
             enable_auto_commit=False,
             auto_offset_reset="none",
-            isolation_level="read_committed",
+            isolation_level="read_committed" if committed else "read_uncommitted",
             partition_assignment_strategy=(RangePartitionAssignor,),
             session_timeout_ms=8_000,
             heartbeat_interval_ms=1_500,
@@ -123,15 +130,20 @@ class Kafka:
             **options,
         )
 
-    def producer(self, *, transactional_id: str | None = None) -> AIOKafkaProducer:
-        """An idempotent producer whose records are durable when they are acknowledged."""
+    def producer(
+        self, *, transactional_id: str | None = None, transaction_timeout_s: float = TRANSACTION_TIMEOUT_S
+    ) -> AIOKafkaProducer:
+        """An idempotent producer whose records are durable when they are acknowledged.
+
+        A transaction of one that died is aborted by the broker after `transaction_timeout_s`.
+        """
         return _Producer(
             bootstrap_servers=self.bootstrap,
             client_id=self.client_id,
             acks="all",
             enable_idempotence=True,
             transactional_id=None if transactional_id is None else self.prefix + transactional_id,
-            transaction_timeout_ms=60_000,
+            transaction_timeout_ms=round(transaction_timeout_s * 1000),
             linger_ms=0,
             max_batch_size=MAX_BATCH_BYTES,
             max_request_size=8 * MAX_BATCH_BYTES,

@@ -90,6 +90,15 @@ async def size_up(
         return await _range(consumer, topics, start, end)
 
 
+async def since(kafka: Kafka, topic: str, at: datetime) -> dict[int, int]:
+    """Partition → the offset of its first record appended at that time or later; its stable end when there is none."""
+    async with opened(kafka.consumer()) as consumer:
+        places = await partitions(consumer, topic)
+        bounds = await stable_bounds(consumer, places)
+        found = await _offsets_at(consumer, places, at)
+        return {place.partition: min(found.get(place, end), end) for place, (_, end) in bounds.items()}
+
+
 async def _range(consumer: Any, topics: Sequence[str], start: datetime | None, end: datetime | None) -> Range:
     places = [place for topic in topics for place in await partitions(consumer, topic)]
     bounds = await stable_bounds(consumer, places)
@@ -135,13 +144,14 @@ async def read(
             if place in spans:
                 spans[place] = (max(first, spans[place][0]), spans[place][1])
         spans = {place: span for place, span in spans.items() if span[0] < span[1]}
-        async for batch in _read_open(consumer, spans, progress):
+        async for batch in read_open(consumer, spans, progress):
             yield batch
 
 
-async def _read_open(
+async def read_open(
     consumer: Any, places: dict[TopicPartition, tuple[int, int]], progress: Callable[[int], None] | None
 ) -> AsyncGenerator[tuple[TopicPartition, list[Any]], None]:
+    """The records of these spans, by a consumer that is open; `places` is empty when all of them were read."""
     consumer.assign(list(places))
     reached = {}
     for place, (begin, _) in places.items():
