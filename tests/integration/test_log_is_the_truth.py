@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from integration.whole_pipe import FOLDING, SECRET, VIEWS, Derived, Pipe
-from msgspec.structs import replace
 
 from volt_contracts import session
+from volt_contracts.drivers import RegisterToken
 from volt_contracts.ids import entity_key, station_uid
 from volt_contracts.message import Actor, Command
 from volt_contracts.network import ConfigureTenant, RegisterStation, TenantSettings
@@ -33,8 +33,6 @@ from volt_contracts.topics import (
     STATION_EVENTS,
     Topic,
 )
-from volt_drivers.importing import Owner
-from volt_drivers.tokens_csv import TokenRow
 from volt_eventlog.appender import Appender
 from volt_eventlog.ask import Ask
 from volt_eventlog.kafka import Kafka
@@ -131,10 +129,9 @@ def assert_rich(events: Sequence[Any], found: Derived) -> None:
 
 async def know_token(kafka: Kafka, uid: str, status: Any) -> None:
     """Make a token of an account known, or change what its issuer says of it."""
-    owner = Owner(tenant="demo", issuer="demo", secret=SECRET, actor=ANNA)
-    row = TokenRow(line=1, uid=uid, token_type="rfid", status=status, valid_until=None, group=None)
-    command = replace(owner.command(row), account_uid=ACCOUNT)
-    await ask(kafka, DRIVERS_TOKEN_COMMANDS, DRIVERS_TOKEN_EVENTS, owner.key(uid), command)
+    command = RegisterToken(value=uid, token_type="rfid", status=status, issuer="demo", actor=ANNA, account_uid=ACCOUNT)
+    key = entity_key("demo", token_ref(SECRET, "demo", uid))
+    await ask(kafka, DRIVERS_TOKEN_COMMANDS, DRIVERS_TOKEN_EVENTS, key, command)
 
 
 async def change_everything(kafka: Kafka) -> None:

@@ -55,6 +55,7 @@ async def look_up(
         StartError: topics were never made.
         NoSecret: there are tokens, and no secret to make their references with.
     """
+    token_keys = {uid: entity_key(tenant, token_ref(secret, tenant, uid)) for uid in contents.tokens}
     looking = _Looking(kafka, tenant, progress)
     own = {tenant: entity_key(tenant, tenant)}
     row = (await looking.up(NETWORK_TENANTS, own))(tenant)
@@ -72,9 +73,9 @@ async def look_up(
         names = _Names(tenant, contents)
         known.stations = await looking.up(NETWORK_STATIONS, keys, others=names.see)
         known.evse_names = names.taken()
-    if contents.tokens:
-        known.token_keys = {uid: entity_key(tenant, token_ref(secret, tenant, uid)) for uid in contents.tokens}
-        known.tokens = await looking.up(DRIVERS_TOKEN_EVENTS, known.token_keys, types=TOKEN_FACTS)
+    if token_keys:
+        known.token_keys = token_keys
+        known.tokens = await looking.up(DRIVERS_TOKEN_EVENTS, token_keys, types=TOKEN_FACTS)
     return known
 
 

@@ -1,15 +1,17 @@
 """What the local stack starts with: the token TAG0001, which scripts may count on."""
 
+from volt_contracts.drivers import RegisterToken
+from volt_contracts.ids import entity_key
 from volt_contracts.message import Actor
+from volt_contracts.refs import token_ref
 from volt_drivers.asking import asking_tokens
-from volt_drivers.importing import Owner
-from volt_drivers.tokens_csv import TokenRow
 from volt_eventlog.kafka import Kafka
 from volt_runtime.run import StartError
 from volt_runtime.settings import Settings
 
-TOKEN = TokenRow(line=1, uid="TAG0001", token_type="rfid", status="accepted", valid_until=None, group=None)
+TENANT = "demo"
 ACTOR = Actor(kind="system", id="local-stack")
+TOKEN = RegisterToken(value="TAG0001", token_type="rfid", issuer=TENANT, actor=ACTOR)
 DEADLINE_S = 60.0
 """The service may still be taking its partitions over when it is asked."""
 
@@ -23,8 +25,8 @@ async def seed(kafka: Kafka, settings: Settings) -> None:
     """
     if settings.environment != "local":
         raise StartError("a token that everybody knows is for the local stack alone")
-    demo = Owner(tenant="demo", issuer="demo", secret=settings.token_secret.get_secret_value(), actor=ACTOR)
+    key = entity_key(TENANT, token_ref(settings.token_secret.get_secret_value(), TENANT, TOKEN.value))
     async with asking_tokens(kafka, "local-stack") as ask:
-        answer = await ask.send(demo.key(TOKEN.uid), demo.command(TOKEN), deadline_s=DEADLINE_S)
+        answer = await ask.send(key, TOKEN, deadline_s=DEADLINE_S)
     if answer.outcome.outcome != "accepted":
-        raise StartError(f"the token {TOKEN.uid} cannot be registered: {answer.outcome.sentence}")
+        raise StartError(f"the token {TOKEN.value} cannot be registered: {answer.outcome.sentence}")

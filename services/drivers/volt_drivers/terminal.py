@@ -11,7 +11,6 @@ from rich.console import Console
 from volt_contracts.message import Actor, Command
 from volt_contracts.refs import NoSecret
 from volt_drivers.settings import DriversSettings
-from volt_drivers.tokens_csv import NoTokens
 from volt_eventlog.appender import AppendFailed
 from volt_eventlog.ask import Ask, NoOutcome
 from volt_eventlog.kafka import Kafka, KafkaError
@@ -43,7 +42,7 @@ def done(settings: DriversSettings, work: Coroutine[Any, Any, Result]) -> Result
         fail(f"Kafka at {where} does not answer, or its topics were never made (`voltlog topics create`)")
     except NoOutcome as why:
         fail(f"{why} (does the drivers service run?)")
-    except (NoSecret, NoTokens, AppendFailed, StartError, OSError) as why:
+    except (NoSecret, AppendFailed, StartError, OSError) as why:
         fail(str(why))
 
 

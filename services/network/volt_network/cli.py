@@ -13,7 +13,7 @@ from volt_contracts.ids import entity_key, station_uid
 from volt_contracts.network import ConfigureTenant, Credential, RegisterStation, TenantRow, TenantSettings
 from volt_contracts.refs import NoSecret
 from volt_contracts.topics import NETWORK_STATIONS, NETWORK_TENANTS
-from volt_network import cli_keys, cli_places
+from volt_network import cli_import, cli_keys, cli_places
 from volt_network.asking import STATIONS, TENANTS, looking_at
 from volt_network.credential import BadPassword, checked, generate
 from volt_network.settings import NetworkSettings
@@ -22,6 +22,7 @@ from volt_network.telling import ACTOR, BAD_INPUT, asked, done, err, fail, kafka
 app = typer.Typer(help="Tenants, organisations, locations, stations and their addresses.", no_args_is_help=True)
 cli_places.add_to(app)
 cli_keys.add_to(app)
+app.command("import")(cli_import.import_network)
 
 WITH_PASSWORD = (1, 2)
 """Security profiles under which a station logs in with basic auth."""

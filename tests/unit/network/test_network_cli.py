@@ -102,3 +102,24 @@ def test_how_long_a_key_is_good_is_a_number_of_days(cli: CliRunner) -> None:
 
     assert result.exit_code == 2
     assert result.stderr == "'soon' is no time: a number of days, such as 90d\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code", "word"),
+    [
+        ("network.csv", "hello\n", 2, "the first line is a header"),
+        ("network.docx", "hello", 2, "none of .csv, .xlsx, .yaml"),
+        ("network.xlsx", "hello", 2, "no XLSX workbook"),
+        ("network.yaml", "cars: []", 2, "none of organisations"),
+        ("network.csv", "identity\nCP1\n", 1, "Kafka at 127.0.0.1:1 does not answer"),
+    ],
+)
+def test_an_import_that_cannot_be_is_one_sentence(
+    cli: CliRunner, tmp_path: Path, name: str, text: str, code: int, word: str
+) -> None:
+    (tmp_path / name).write_text(text)
+
+    result = cli.invoke(app, ["import", str(tmp_path / name), "--tenant", "demo"])
+
+    assert result.exit_code == code
+    assert word in " ".join(result.stderr.split())
