@@ -201,7 +201,8 @@ NETWORK_STATION_STATE = Topic(
     meaning="snapshots of stations; private",
 )  # fmt: skip
 NETWORK_STATIONS = Topic(
-    "network.stations", "rows", STATION_KEY, "network", "network", ("gateway", "session", "station", "network"),
+    "network.stations", "rows", STATION_KEY, "network", "network",
+    ("gateway", "session", "station", "network", "console"),
     (network.StationRow,), FOREVER, compacted=True, meaning="what is registered of every station",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from volt_console.access.opening import door_of
 from volt_console.asking import Commander
 from volt_console.console import Console
 from volt_console.dead_records import latest
+from volt_console.importing import Importer, beside
 from volt_console.live.changes import Changes
 from volt_console.log_access import LogAccess
 from volt_console.queries.counts import FreshCounts
@@ -58,6 +59,7 @@ async def main(rt: Runtime[ConsoleSettings]) -> None:
         door=door,
         dead_records=partial(latest, kafka),
         key_rows=log.key_rows,
+        importer=Importer(beside(settings), database, settings.outcome_within_s),
     )
     rt.readiness.add("log", log.not_ready)
     rt.create_task(log.run(), "log")

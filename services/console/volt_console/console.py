@@ -9,6 +9,7 @@ from volt_console.access.keys import KeyRows
 from volt_console.access.principal import NOBODY, Principal
 from volt_console.asking import Commander, CommandResult, Owner
 from volt_console.dead_records import DeadRecords
+from volt_console.importing import Importer
 from volt_console.live.changes import Changes
 from volt_console.queries.counts import FreshCounts
 from volt_console.queries.database import Database
@@ -46,6 +47,7 @@ class Console:
     door: Door
     dead_records: DeadRecords
     key_rows: KeyRows
+    importer: Importer
     principal: Principal = NOBODY
 
     def seen_by(self, principal: Principal) -> "Console":

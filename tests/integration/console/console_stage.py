@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from volt_console.asking import Asks, Commander
 from volt_console.asking import Owner as AskedOwner
 from volt_console.console import Console
 from volt_console.dead_records import DeadRecord
+from volt_console.importing import Importer
 from volt_console.live.changes import Changes
 from volt_console.queries.counts import FreshCounts
 from volt_console.queries.database import Database
@@ -32,6 +34,8 @@ from volt_contracts.message import Command, Outcome, OutcomeWord
 from volt_contracts.network import NetworkCommandFinished, TenantSettings
 from volt_eventlog.ask import Answer, NoOutcome
 from volt_eventlog.message import Message, Position
+from volt_imports.process import Request
+from volt_imports.report import Report
 from volt_testkit.stack import free_port
 
 
@@ -133,6 +137,23 @@ class Buried:
 
 
 @dataclass
+class Importing:
+    """Stands where the process of an import would: remembers the file, reports what it is told to."""
+
+    report: Report | None = None
+    failure: Exception | None = None
+    asked: list[tuple[Request, bytes]] = field(default_factory=list)
+
+    async def run(self, request: Request) -> Report:
+        """At once."""
+        self.asked.append((request, Path(request.path).read_bytes()))
+        if self.failure is not None:
+            raise self.failure
+        assert self.report is not None
+        return self.report
+
+
+@dataclass
 class Stage:
     """A console and what surrounds it."""
 
@@ -151,6 +172,7 @@ class Stage:
     cards: Owner
     people: Owner
     persons: dict[str, Any]
+    importing: "Importing"
     shown: int = 0
 
     async def show(self) -> None:
@@ -186,7 +208,7 @@ async def staged(
         "network.tenant": tenants,
         "network.api_key": key_owner,
     }
-    reached, kept, buried = Reached(), Kept(log.messages), Buried()
+    reached, kept, buried, importing = Reached(), Kept(log.messages), Buried(), Importing()
     database = Database(dsn)
     config = ConsoleSettings(database_url=dsn, token_secret=SecretStr("a secret of the tests"), **settings)
     console = Console(
@@ -202,11 +224,12 @@ async def staged(
         door=door or OpenDoor(config.tenant, Keys(key_rows, "a secret of the tests", config.tenant)),
         key_rows=key_rows,
         dead_records=buried.latest,
+        importer=Importer(importing.run, database, 0.0),
     )
     async with Tables(dsn) as tables:
         stage = Stage(
             console, tables, log, *owners, reached, kept, network, tenants, buried, key_rows, key_owner,
-            cards, people, persons,
+            cards, people, persons, importing,
         )  # fmt: skip
         await stage.show()
         await database.open()

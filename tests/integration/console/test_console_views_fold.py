@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from integration.console.console_database import Tables
 from unit.console.console_drivers import Card, Person
+from unit.console.console_imports import import_in_parts
 from unit.console.console_log import Log
 from unit.console.console_newcomers import refuse, register
 from unit.console.console_story import Charger, Visit, command, parked, tell_variables
@@ -46,6 +47,7 @@ def _history() -> Log:
         _refusals(log, number)
         Card(log, f"token-{number % 2}", version=number).said()
         Person(log, f"account-{number % 2}", version=number).registered()
+        import_in_parts(log, number)
     return log
 
 
@@ -64,7 +66,7 @@ async def test_batches_of_any_size_and_order_give_the_same_rows(database: str) -
     async with Tables(database) as whole:
         await whole.apply(log.messages)
         expected = await whole.rows()
-    assert all(expected.values()), "every table has rows"
+    assert [name for name, rows in expected.items() if not rows] == [], "every table has rows"
     for seed in range(5):
         async with Tables(database) as cut:
             await cut.apply(log.messages, Random(seed))

@@ -16,11 +16,14 @@ from volt_console.access.keys import Keys
 from volt_console.asking import Commander
 from volt_console.console import Console
 from volt_console.dead_records import DeadRecord
+from volt_console.importing import Importer
 from volt_console.live.changes import Changes
 from volt_console.queries.counts import FreshCounts
 from volt_console.queries.database import Database
 from volt_console.settings import ConsoleSettings
 from volt_eventlog.message import Position
+from volt_imports.process import ImportFailed, Request
+from volt_imports.report import Report
 
 SECRET = "a secret of the tests"
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -56,6 +59,10 @@ async def _no_dead_records(_tenant: str) -> list[DeadRecord]:
     return []
 
 
+async def _no_import(_request: Request) -> Report:
+    raise ImportFailed("unsent", "nobody imports here")
+
+
 async def _nobody(_key: str) -> None:
     return None
 
@@ -77,6 +84,7 @@ def empty_console(door: Door | None = None, rows: FakeKeyRows | None = None, **s
         door=door or OpenDoor("demo", Keys(rows, SECRET)),
         key_rows=rows,
         dead_records=_no_dead_records,
+        importer=Importer(_no_import, database, 0.0),
     )
 
 

@@ -5,6 +5,7 @@ from string import Formatter
 import pytest
 from msgspec import structs
 from unit.console.console_drivers import Card, Person
+from unit.console.console_imports import import_in_parts
 from unit.console.console_log import Log
 from unit.console.console_story import Charger, Visit, command, parked
 
@@ -36,6 +37,7 @@ def _busy_log() -> Log:
     log.append(STATION_EVENTS, "CP-A", parked(log))
     Card(log, "a-token").said()
     Person(log, "an-account").registered()
+    import_in_parts(log, 1)
     return log
 
 

@@ -20,6 +20,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("sessions", "/sessions", "Visits", "see"),
     Entry("tokens", "/tokens", "Tokens", "see"),
     Entry("onboarding", "/onboarding", "Onboarding", "see"),
+    Entry("imports", "/imports", "Imports", "imports"),
     Entry("dead_letters", "/dead-letters", "Dead letters", "dead_letters"),
     Entry("audit", "/audit", "Audit", "audit"),
     Entry("keys", "/keys", "Keys", "keys"),

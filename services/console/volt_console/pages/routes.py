@@ -17,6 +17,7 @@ from volt_console.pages.account import add_account
 from volt_console.pages.audit import add_audit
 from volt_console.pages.dead_letters import add_dead_letters
 from volt_console.pages.html import render
+from volt_console.pages.imports import add_imports
 from volt_console.pages.keys import add_keys
 from volt_console.pages.onboarding import add_onboarding
 from volt_console.pages.overview import Overview
@@ -45,6 +46,7 @@ def router() -> APIRouter:
     add_tokens(routes)
     add_token(routes)
     add_account(routes)
+    add_imports(routes)
     add_record(routes)
     add_keys(routes)
     add_audit(routes)

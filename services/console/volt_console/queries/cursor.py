@@ -3,7 +3,7 @@
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 from pydantic import BaseModel, Field
@@ -57,6 +57,12 @@ def time_key(cursor: str) -> tuple[datetime, str]:
 def log_key(cursor: str) -> tuple[datetime, int, int]:
     """The sort key of a timeline: append time, rank of the topic, offset. Raises BadCursor."""
     return key_in(cursor, tuple[datetime, int, int])
+
+
+def line_key(cursor: str) -> int:
+    """The sort key of a list that is ordered by the lines of a file. Raises BadCursor."""
+    _, line = key_in(cursor, tuple[Literal["line"], int])
+    return line
 
 
 def key_in(cursor: str, shape: type[T]) -> T:

@@ -3,6 +3,7 @@
 from volt_console.views.accounts import ACCOUNTS
 from volt_console.views.audit_trail import AUDIT_TRAIL
 from volt_console.views.command_outcomes import COMMAND_OUTCOMES
+from volt_console.views.imports import IMPORTED
 from volt_console.views.live_sessions import LIVE_SESSIONS
 from volt_console.views.live_stations import LIVE_STATIONS
 from volt_console.views.parked_keys import PARKED_KEYS
@@ -20,12 +21,14 @@ VIEWS = (
     TOKENS,
     ACCOUNTS,
     AUDIT_TRAIL,
+    IMPORTED,
 )
 
 __all__ = [
     "ACCOUNTS",
     "AUDIT_TRAIL",
     "COMMAND_OUTCOMES",
+    "IMPORTED",
     "LIVE_SESSIONS",
     "LIVE_STATIONS",
     "PARKED_KEYS",

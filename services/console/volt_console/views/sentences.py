@@ -238,6 +238,7 @@ SENTENCES: Mapping[type[Any], Callable[[Any], str]] = {
     addresses.RouteRemoved: lambda body: f"Address given up by {body.actor}",
     imports.ImportRecorded: lambda body: f"{body.file.name} imported by {body.actor}, {body.file.rows} rows",
     network.NetworkCommandFinished: lambda body: f"{_begin(body.command)} {_word(body)}",
+    drivers.DriversCommandFinished: lambda body: f"{_begin(body.command)} {_word(body)}",
     session.SessionStarted: lambda body: f"Visit began: {body.opened_by}",
     session.SessionAuthorized: _authorized,
     session.TransactionJoined: lambda body: f"Transaction {_wire_id(body.protocol_id)} joined",

@@ -15,6 +15,7 @@ from volt_console.api import (
     audit,
     commands,
     dead_letters,
+    imports,
     keys,
     onboarding,
     sessions,
@@ -63,7 +64,7 @@ def application(console: Console) -> FastAPI:
     app.state.console = console
     problems.install(app)
     v1 = APIRouter(prefix="/api/v1")
-    for part in (stations, onboarding, sessions, commands, dead_letters, tokens, accounts, keys, audit):
+    for part in (stations, onboarding, sessions, commands, dead_letters, tokens, accounts, keys, audit, imports):
         v1.include_router(part.router())
     app.include_router(v1)
     app.include_router(routes.router())

@@ -15,6 +15,12 @@ from volt_console.web.problems import Problem, respond
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST_BODY = 64 * 1024
+LARGEST_UPLOAD = 256 * 1024 * 1024
+UPLOADS = frozenset({"/api/v1/imports", "/imports"})
+"""Where files are sent to. What comes without a stated length is counted by whoever takes it, and refused whole before
+it would be cut off here."""
+FORM = 64 * 1024
+"""What stands around a file in a form."""
 
 POLICY = "; ".join(
     (
@@ -51,18 +57,19 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        why = self._why_not(scope["method"], Headers(scope=scope))
+        largest = _largest(scope)
+        why = self._why_not(scope["method"], Headers(scope=scope), largest)
         app = self._app if why is None else respond(Request(scope), why)
-        await app(scope, _bounded(receive), _guarded(send))
+        await app(scope, _bounded(receive, largest), _guarded(send))
 
-    def _why_not(self, method: str, headers: Headers) -> Problem | None:
+    def _why_not(self, method: str, headers: Headers, largest: int) -> Problem | None:
         host = headers.get("host", "")
         if _name(host) not in self._hosts:
             return Problem(421, "foreign-host", "Foreign host", f"This console is not called `{host[:80]}`.")
         if method not in SAFE and not _same_origin(headers, host):
             return Problem(403, "foreign-origin", "Foreign origin", "Only this console's own pages may ask for that.")
-        if int(_digits(headers.get("content-length"))) > LARGEST_BODY:
-            return Problem(413, "too-large", "Too large", f"A request's body may have {LARGEST_BODY} bytes.")
+        if int(_digits(headers.get("content-length"))) > largest:
+            return Problem(413, "too-large", "Too large", f"A request's body may have {largest} bytes.")
         return None
 
 
@@ -85,9 +92,14 @@ def _digits(length: str | None) -> str:
     return length if length is not None and length.isascii() and length.isdigit() else "0"
 
 
-def _bounded(receive: Receive) -> Receive:
+def _largest(scope: Scope) -> int:
+    """How many bytes a request may bring."""
+    return LARGEST_UPLOAD + FORM if scope["path"] in UPLOADS else LARGEST_BODY
+
+
+def _bounded(receive: Receive, largest: int) -> Receive:
     """A body without a stated length is cut off where it grows too large: what is left does not parse."""
-    left = LARGEST_BODY
+    left = largest
 
     async def bounded() -> Message:
         nonlocal left
