@@ -10,10 +10,10 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from benchmarks import backlog, beside, fold, gateway, hostile, lists, log_speed, machine, pipe, report
+from benchmarks import backlog, beside, fold, gateway, hostile, imports, lists, log_speed, machine, pipe, report
 from benchmarks.figure import Figure, NotMeasured
 from benchmarks.plan import QUICK, WHOLE, Plan
-from benchmarks.stage import AS_SHIPPED, GATEWAY_ALONE, UNLIMITED, Stage, standing
+from benchmarks.stage import AS_SHIPPED, GATEWAY_ALONE, IMPORTING, UNLIMITED, Stage, standing
 from volt_runtime.memory import look_rarely
 
 RESULTS = Path("bench-results.json")
@@ -43,7 +43,10 @@ THROUGH_THE_PIPE: OnStage = {
 }
 """Figures of a whole stack, in this order: later ones read what earlier ones have left in the log."""
 
-NAMES = (*ALONE, *AT_THE_GATEWAY, *AT_ITS_LIMITS, *THROUGH_THE_PIPE)
+OF_A_NETWORK: OnStage = {"imports": imports.figures}
+"""Figures of owners and console alone; taken only when asked for, because they take minutes."""
+
+NAMES = (*ALONE, *AT_THE_GATEWAY, *AT_ITS_LIMITS, *THROUGH_THE_PIPE, *OF_A_NETWORK)
 
 
 class Run:
@@ -64,6 +67,8 @@ class Run:
         self._on_stage(GATEWAY_ALONE, AT_THE_GATEWAY)
         self._on_stage(GATEWAY_ALONE, AT_ITS_LIMITS, AS_SHIPPED)
         self._on_stage((), THROUGH_THE_PIPE)
+        if self._only:
+            self._on_stage(IMPORTING, OF_A_NETWORK)
         self.figures += beside.ratios(self.figures)
         self.write()
 

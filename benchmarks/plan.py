@@ -29,6 +29,8 @@ class Plan:
     list_stations: int = 100_000
     list_sessions: int = 1_000_000
     list_requests: int = 200
+    import_stations: int = 100_000
+    """And five tokens for each."""
 
 
 WHOLE = Plan()
@@ -54,4 +56,5 @@ QUICK = Plan(
     list_stations=10_000,
     list_sessions=100_000,
     list_requests=40,
+    import_stations=5_000,
 )

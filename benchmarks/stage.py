@@ -32,6 +32,8 @@ WORKERS = "VOLT_GATEWAY_WORKERS"
 """The one setting of the stack that may be given from outside: how many processes the gateway has."""
 GATEWAY_ALONE = ("network", "drivers", "session", "prepare", "gateway")
 """Without the readers of `gateway.frames`, and with what the gateway needs to know tenants and tokens."""
+IMPORTING = ("network", "drivers", "session", "prepare", "console")
+"""Who owns what is imported, who reads tokens, and who shows it."""
 
 
 class Stage(Stack):
@@ -118,7 +120,7 @@ def _environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]:
     for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"):
         inherited.pop(name, None)
     ports = {"VOLT_GATEWAY_PORT": str(free_port()), "VOLT_CONSOLE_PORT": str(free_port())}
-    return {**inherited, **ports, **settings, "VOLT_HOME": str(home)}
+    return {**inherited, **ports, **settings, "VOLT_HOME": str(home), "VOLT_DEV_ISSUER": "false"}
 
 
 def _wait_ready(process: "subprocess.Popen[bytes]", home: Path) -> None:

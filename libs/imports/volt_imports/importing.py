@@ -114,6 +114,7 @@ class _Run:
             if not sent.now:
                 return await self.again(sent)
             report.state = "imported"
+            self.seconds["transaction open"] = round(sent.open_s, 3)
             if self.order.wait:
                 with self.step("outcomes"):
                     report.outcomes = await follower.outcomes(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import NamedTuple
 
 from volt_contracts import codec
@@ -56,11 +57,12 @@ class Import:
 
 
 class OnRecord(NamedTuple):
-    """The file of an import, and when it was written; `now`: by this very call."""
+    """The file of an import, and when it was written; `now`: by this very call, with a transaction of `open_s`."""
 
     file: ImportedFile
     at: datetime
     now: bool = False
+    open_s: float = 0.0
 
 
 async def recorded(kafka: Kafka, one: Import) -> OnRecord | None:
@@ -102,8 +104,9 @@ async def send(
         _add_record(bulk, one, file)
         total = bulk.count
         progress("sending", 0, total)
+        began = monotonic()
         await bulk.write(lambda done: progress("sending", done, total))
-        return OnRecord(file, datetime.now(UTC), now=True)
+        return OnRecord(file, datetime.now(UTC), True, monotonic() - began)
 
 
 def _encode(bulk: Bulk, one: Import, planned: Iterable[Planned], progress: Progress, expected: int) -> dict[str, int]:
