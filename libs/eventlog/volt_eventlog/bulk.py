@@ -140,6 +140,9 @@ class Bulk:
         self._close_part()
         try:
             await self._producer.begin_transaction()
+        except (KafkaError, IllegalOperation) as wrong:
+            raise BulkFailed(_sentence(wrong)) from wrong
+        try:
             await self._send(written)
         except (KafkaError, IllegalOperation) as wrong:
             await self._abort()
@@ -174,7 +177,12 @@ class Bulk:
                 written(done)
 
     async def _abort(self) -> None:
-        """As well as it can be done: what stays open is aborted by the broker, or by whoever repeats this."""
+        """As well as it can be done: what stays open is aborted by the broker, or by whoever repeats this.
+
+        One that was fenced has nothing open any more; aiokafka cannot be asked to abort it.
+        """
+        if self._producer._txn_manager.is_fatal_error():
+            return
         try:
             async with asyncio.timeout(CLOSE_S):
                 await self._producer.abort_transaction()
