@@ -19,10 +19,13 @@ from volt_testkit.stack import free_port
 
 LOG = {"volt_contracts", "volt_eventlog", "volt_runtime"}
 WIRE = LOG | {"volt_ocpp"}
+IMPORTING = {"console", "drivers", "network"}
 MEMBERS = {name: (WIRE if name in ("gateway", "station") else LOG) | {f"volt_{name}"} for name in SERVICES} | {
     "simulator": {"volt_simulator"},
-    COMMAND: WIRE | {"volt_cli", "volt_devstack"} | {f"volt_{name}" for name in SERVICES},
+    COMMAND: WIRE | {"volt_cli", "volt_devstack", "volt_imports"} | {f"volt_{name}" for name in SERVICES},
 }
+for importing in IMPORTING:
+    MEMBERS[importing] |= {"volt_imports"}
 
 
 def packages(name: str) -> dict[str, Path]:

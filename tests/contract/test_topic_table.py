@@ -151,7 +151,7 @@ def test_a_decider_does_not_ignore_what_the_runner_or_its_callers_need(decider: 
     assert decider.ignores <= known
 
 
-OF_ONE_TOPIC_EACH = frozenset({"audit_trail", "parked_keys"})
+OF_ONE_TOPIC_EACH = frozenset({"audit_trail", "imports", "parked_keys"})
 """Views whose rows name their topic: none is of two topics, whose partitions would have to agree."""
 
 
