@@ -13,6 +13,7 @@ from volt_console.access.keys import Keys
 from volt_console.asking import Commander
 from volt_console.console import Console
 from volt_console.dead_records import DeadRecord
+from volt_console.importing import Importer, beside
 from volt_console.live.changes import Changes
 from volt_console.queries.counts import FreshCounts
 from volt_console.queries.database import Database
@@ -62,6 +63,7 @@ async def main(dsn: str, port: int) -> None:
         policies=lambda _tenant: None,
         door=OpenDoor(OURS, Keys(no_keys, "a secret of the benchmark")),
         dead_records=none_dead,
+        importer=Importer(beside(settings), database, 0.0),
         key_rows=no_keys,
         person=nobody,
     )

@@ -175,6 +175,7 @@ class Plan:
             issuer=self.owner.issuer,
             contract_ref=None if before is None else before.contract_ref,
             concurrent="allowed" if before is None else before.concurrent,
+            account_uid=None if before is None else before.account_uid,
             actor=self.owner.actor,
         )
 

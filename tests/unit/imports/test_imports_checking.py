@@ -161,7 +161,7 @@ def test_tokens_keep_what_a_file_cannot_say() -> None:
     contents = csv_contents("uid,status,group\nA,blocked,\nB,,G\nC,,\nD,,\n")
     row = TokenRegistered(
         version=7, token_ref="r", token_type="rfid", status="accepted", issuer="demo", contract_ref="k",
-        concurrent="refused", actor="operator:anna", at=AT,
+        concurrent="refused", account_uid="acc", actor="operator:anna", at=AT,
     )  # fmt: skip
     known = knowing()
     erased = TokenErased(version=2, token_ref="r", actor="a", at=AT)
@@ -174,7 +174,7 @@ def test_tokens_keep_what_a_file_cannot_say() -> None:
     changed, new, again = commands
     assert changed == RegisterToken(
         value="A", token_type="rfid", status="blocked", issuer="demo", contract_ref="k", concurrent="refused",
-        expected_version=7, actor=OWNER.actor,
+        account_uid="acc", expected_version=7, actor=OWNER.actor,
     )  # fmt: skip
     assert isinstance(new, RegisterToken)
     assert isinstance(again, RegisterToken)
