@@ -67,8 +67,8 @@ class Stack:
         self.until(lambda: bool(self.status()["ready"]), deadline_s, "the stack is not ready")
         return time.monotonic() - began
 
-    def until(self, holds: Callable[[], bool], deadline_s: float, why: str) -> None:
-        """Ask until it holds.
+    def until(self, holds: Callable[[], bool], deadline_s: float, why: str, every_s: float = 0.1) -> None:
+        """Ask until it holds, with a pause between two looks.
 
         Raises:
             AssertionError: it did not within `deadline_s`.
@@ -77,7 +77,7 @@ class Stack:
         while not holds():
             if time.monotonic() > end:
                 raise AssertionError(f"{why} after {deadline_s:g} s")
-            time.sleep(0.1)
+            time.sleep(every_s)
 
     @property
     def bootstrap(self) -> str:
