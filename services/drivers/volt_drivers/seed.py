@@ -3,7 +3,7 @@
 from volt_contracts.drivers import RegisterToken
 from volt_contracts.ids import entity_key
 from volt_contracts.message import Actor
-from volt_contracts.refs import token_ref
+from volt_contracts.refs import NoSecret, token_ref
 from volt_drivers.asking import asking_tokens
 from volt_eventlog.kafka import Kafka
 from volt_runtime.run import StartError
@@ -21,11 +21,14 @@ async def seed(kafka: Kafka, settings: Settings) -> None:
 
     Raises:
         NoOutcome: the drivers service did not answer.
-        StartError: it refused, or this is no local stack.
+        StartError: it refused, there is no secret, or this is no local stack.
     """
     if settings.environment != "local":
         raise StartError("a token that everybody knows is for the local stack alone")
-    key = entity_key(TENANT, token_ref(settings.token_secret.get_secret_value(), TENANT, TOKEN.value))
+    try:
+        key = entity_key(TENANT, token_ref(settings.token_secret.get_secret_value(), TENANT, TOKEN.value))
+    except NoSecret as why:
+        raise StartError(str(why)) from why
     async with asking_tokens(kafka, "local-stack") as ask:
         answer = await ask.send(key, TOKEN, deadline_s=DEADLINE_S)
     if answer.outcome.outcome != "accepted":

@@ -25,6 +25,7 @@ def voltlog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Voltlog
             monkeypatch.delenv(name)
     monkeypatch.setenv("VOLT_HOME", str(tmp_path))
     monkeypatch.setenv("VOLT_TENANT", "demo")
+    monkeypatch.setenv("VOLT_TOKEN_SECRET", "a secret of the tests")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", f"127.0.0.1:{free_port()}")
     monkeypatch.setenv("DATABASE_URL", f"postgresql://127.0.0.1:{free_port()}/voltlog")
     level = logging.getLogger("aiokafka").level
@@ -97,6 +98,11 @@ def test_a_broker_that_is_not_there_is_one_sentence_and_code_seven(voltlog: Volt
     assert result.stdout == ""
     assert "Kafka cannot be reached" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_seeding_needs_the_secret(voltlog: Voltlog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VOLT_TOKEN_SECRET")
+    assert "VOLT_TOKEN_SECRET is not set" in sentence(voltlog("seed"))
 
 
 def test_only_a_local_stack_is_seeded(voltlog: Voltlog, monkeypatch: pytest.MonkeyPatch) -> None:
