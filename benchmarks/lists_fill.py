@@ -63,7 +63,7 @@ _VISIT = f"""
 _SESSIONS = f"""
     INSERT INTO {{live_sessions}} (tenant, session_id, station_uid, evse, connector, plug_offset, opened_by, opened_at,
       first_plugged_at, opened_offset, location, place_offset, token_ref, verdict, source, refused, token_at,
-      token_rank, metered_wh, metered_at, power_w, metered_offset, charging_state, charging_offset, state, complete,
+      token_rank, metered_wh, metered_at, power_w, metered_rank, charging_state, charging_rank, state, complete,
       missing, state_offset, closed_by, closed_offset, revision, revision_offset, final_wh, plugged_at, authorized_at,
       energy_started_at, energy_ended_at, transaction_ended_at, unplugged_at, ended_at, stop_reason, suspect,
       summary_offset)

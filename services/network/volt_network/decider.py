@@ -172,7 +172,7 @@ STATION = Decider(
     evolve=station.evolve,
     fold_modules=(station, answers, memory),
     public=station_row,
-    tables=(NETWORK_TENANTS,),
+    tables=(NETWORK_TENANTS, NETWORK_LOCATIONS),
     writes=(NETWORK_STATIONS, NETWORK_STATION_COMMANDS),
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from volt_contracts.access import CreateApiKey, RevokeApiKey
 from volt_contracts.addresses import ClaimIdentity, ConfigureRoute, ReleaseIdentity, RemoveRoute
-from volt_contracts.ids import entity_key, station_uid
+from volt_contracts.ids import entity_key, location_uid, station_uid
 from volt_contracts.imports import RecordImport
 from volt_contracts.message import Command
 from volt_contracts.network import (
@@ -13,6 +13,7 @@ from volt_contracts.network import (
     ConfigureOrganisation,
     ConfigureTenant,
     EndTransfer,
+    LocationRow,
     ReceiveStation,
     RegisterStation,
     StationRow,
@@ -20,7 +21,7 @@ from volt_contracts.network import (
     TenantSettings,
     TransferStation,
 )
-from volt_contracts.topics import NETWORK_STATIONS, NETWORK_TENANTS
+from volt_contracts.topics import NETWORK_LOCATIONS, NETWORK_STATIONS, NETWORK_TENANTS
 from volt_eventlog.answering import Inbox
 from volt_eventlog.answers import Refused
 from volt_eventlog.decider import Output, Tables
@@ -52,7 +53,9 @@ def adopt(state: station.Station | None, message: Message, tables: Tables) -> Se
 
 def register(state: station.Station | None, message: Message, tables: Tables) -> Sequence[Output] | Refused:
     """RegisterStation → StationRegistered."""
-    return station.register(state, message.body, message.entity, _settings(message.tenant, tables), message.at)
+    tenant_settings = _settings(message.tenant, tables)
+    location_row = _location(message.tenant, message.body.location_id, tables)
+    return station.register(state, message.body, message.entity, tenant_settings, location_row, message.at)
 
 
 def offer(state: station.Station | None, message: Message, tables: Tables) -> Sequence[Output] | Refused:
@@ -140,3 +143,10 @@ def _settings(tenant_name: str, tables: Tables) -> TenantSettings | None:
 def _station(tenant_name: str, uid: str, tables: Tables) -> StationRow | None:
     row = tables.get(NETWORK_STATIONS, entity_key(tenant_name, uid))
     return row if isinstance(row, StationRow) else None
+
+
+def _location(tenant_name: str, location_id: str | None, tables: Tables) -> LocationRow | None:
+    if location_id is None:
+        return None
+    row = tables.get(NETWORK_LOCATIONS, entity_key(tenant_name, location_uid(tenant_name, location_id)))
+    return row if isinstance(row, LocationRow) else None

@@ -22,7 +22,8 @@ from volt_contracts.network import (
     TenantRow,
     TenantSettings,
 )
-from volt_contracts.topics import NETWORK_TENANTS
+from volt_contracts.session import Place
+from volt_contracts.topics import NETWORK_LOCATIONS, NETWORK_TENANTS
 from volt_network.decider import LOCATION, ORGANISATION, STATION
 
 OPERATOR = Actor(kind="operator", id="anna")
@@ -159,6 +160,20 @@ def test_evses_that_cannot_be_are_refused(evses: tuple[Evse, ...], sentence: str
 
     assert life.outcome(with_evses(*evses)).sentence == sentence
     assert life.state is None
+
+
+@pytest.mark.parametrize(("known", "shown"), [(None, "L1"), ("Depot", "Depot")])
+def test_a_station_bears_the_name_of_its_location(known: str | None, shown: str) -> None:
+    life = station()
+    if known is not None:
+        key = entity_key("demo", location_uid("demo", "L1"))
+        row = LocationRow(version=1, location_id="L1", location=Location(name=known))
+        life.tables = Rows({**life.tables.rows, (NETWORK_LOCATIONS.name, key): row})
+    life.when(RegisterStation(identity="CP1", actor=OPERATOR, location_id="L1"))
+    assert life.state.place.location == shown
+    assert life.facts(RegisterStation(identity="CP1", actor=OPERATOR, location_id="L1")) == []
+    life.when(RegisterStation(identity="CP1", actor=OPERATOR, place=Place(location="Gate 3")))
+    assert life.state.place.location == "Gate 3"
 
 
 def test_a_registration_that_was_made_by_an_old_view_is_refused() -> None:

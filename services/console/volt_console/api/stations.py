@@ -81,6 +81,7 @@ COLUMNS = fields(
     "since",
     "lost_cause",
     "location",
+    "moved_to",
     "vendor",
     "model",
     "serial",

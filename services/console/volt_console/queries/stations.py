@@ -46,6 +46,8 @@ class Station(BaseModel):
     registration: str | None
     adopted: bool | None
     location: str | None
+    moved_to: str | None = None
+    """The tenant that it belongs to now; its history here ends with that."""
     suspect: list[str] = []
     """What was odd about the latest odd record of the station, a word each."""
     suspect_at: datetime | None = None
@@ -62,7 +64,8 @@ COLUMNS = """
     station_uid, identity, online, CASE WHEN online THEN up_at ELSE lost_at END AS since, lost_cause, protocol,
     remote_address, gateway_id, security_profile, vendor, model, serial, meter_serial, meter_type,
     hardware_epoch, firmware, booted_at, boot_reason, registration,
-    adopted, location, coalesce(suspect, '[]') AS suspect, suspect_at, changed_at, place
+    adopted, location, CASE WHEN moved_offset > coalesce(known_offset, -1) THEN moved_to END AS moved_to,
+    coalesce(suspect, '[]') AS suspect, suspect_at, changed_at, place
 """
 
 _ONE = f"SELECT {COLUMNS} FROM console.live_stations WHERE tenant = %(tenant)s AND station_uid = %(uid)s"

@@ -1,6 +1,7 @@
 """Which visits run, which have ended, with what energy? All from `session.events`, a row for each visit."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from volt_console.views import session_revisions, session_transactions
@@ -34,15 +35,15 @@ SESSIONS = """
     metered_wh numeric,
     metered_at timestamptz,
     power_w numeric,
-    metered_offset bigint,
+    metered_rank bigint,
     first_energy_at timestamptz,
     first_energy_rank bigint,
     soc_percent numeric,
-    soc_offset bigint,
+    soc_rank bigint,
     charging_state text,
     suspended_by text,
     charging_since timestamptz,
-    charging_offset bigint,
+    charging_rank bigint,
     state text NOT NULL DEFAULT 'running',
     complete boolean,
     missing jsonb,
@@ -92,10 +93,12 @@ OPENED = _group("opened_offset", opened_by="text", opened_at="timestamptz", firs
 PLUG = _group("plug_offset", evse="bigint", connector="bigint")
 PLACE = _group("place_offset", location="text", evse_id="text")
 TOKEN = _group("token_rank", token_ref="text", verdict="text", source="text", refused="boolean", token_at="timestamptz")
-METERED = _group("metered_offset", metered_wh="numeric", metered_at="timestamptz", power_w="numeric")
+MOST_ENERGY = (1 << 31) - 1
+"""Hundredths of a Wh; the total of a visit does not fall, so that the larger one is the later, whatever clocks say."""
+METERED = _group("metered_rank", metered_wh="numeric", metered_at="timestamptz", power_w="numeric")
 FIRST_ENERGY = _group("first_energy_rank", first_energy_at="timestamptz")
-SOC = _group("soc_offset", soc_percent="numeric")
-CHARGING = _group("charging_offset", charging_state="text", suspended_by="text", charging_since="timestamptz")
+SOC = _group("soc_rank", soc_percent="numeric")
+CHARGING = _group("charging_rank", charging_state="text", suspended_by="text", charging_since="timestamptz")
 STATE = _group("state_offset", state="text", complete="boolean", missing="jsonb")
 CLOSED = _group("closed_offset", closed_by="text")
 CURVE = _group("curve_offset", curve="jsonb")
@@ -203,16 +206,18 @@ def _token(message: Message, body: session.SessionAuthorized) -> dict[str, Any]:
 
 
 def _metered(message: Message, body: session.SessionMetered) -> Iterator[tuple[Group, dict[str, Any]]]:
-    yield METERED, _row(message, body, METERED, metered_wh=body.energy_wh, metered_at=body.at, power_w=body.power_w)
+    energy = min(int(body.energy_wh * 100), MOST_ENERGY) << 32 | message.offset & 0xFFFF_FFFF
+    metered = _row(message, body, METERED, metered_wh=body.energy_wh, metered_at=body.at, power_w=body.power_w)
+    yield METERED, {**metered, "metered_rank": energy}
     if body.energy_wh > 0:
         first = _row(message, body, FIRST_ENERGY, first_energy_at=body.at)
         yield FIRST_ENERGY, {**first, "first_energy_rank": -message.offset}
     if body.soc_percent is not None:
-        yield SOC, _row(message, body, SOC, soc_percent=body.soc_percent)
+        yield SOC, {**_row(message, body, SOC, soc_percent=body.soc_percent), "soc_rank": _moment(body.at, message)}
 
 
 def _charging(message: Message, body: session.ChargingStateChanged) -> dict[str, Any]:
-    return _row(
+    row = _row(
         message,
         body,
         CHARGING,
@@ -220,6 +225,12 @@ def _charging(message: Message, body: session.ChargingStateChanged) -> dict[str,
         suspended_by=body.suspended_by,
         charging_since=body.at,
     )
+    return {**row, "charging_rank": _moment(body.at, message)}
+
+
+def _moment(at: datetime, message: Message) -> int:
+    """A rank by when it was, not by when it came: what is told hours later changes nothing of the present."""
+    return int(at.timestamp() * 1000) << 22 | message.offset & 0x3F_FFFF
 
 
 def _state(message: Message, body: session.SessionEnded | session.SessionFinalised, state: str) -> dict[str, Any]:

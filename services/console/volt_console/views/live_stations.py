@@ -45,6 +45,8 @@ STATIONS = """
     location text,
     network_version integer,
     known_offset bigint,
+    moved_to text,
+    moved_offset bigint,
     suspect jsonb,
     suspect_at timestamptz,
     suspect_offset bigint,
@@ -97,6 +99,7 @@ BOOT = _group(
 )
 REGISTRATION = _group("registration_offset", registration="text")
 KNOWN = _group("known_offset", known_identity="text", adopted="boolean", location="text", network_version="integer")
+MOVED = _group("moved_offset", moved_to="text")
 SUSPECT = _group("suspect_offset", suspect="jsonb", suspect_at="timestamptz")
 
 
@@ -108,12 +111,14 @@ TYPES: MessageTypes = (
     station.CommandFinished,
     network.StationAdopted,
     network.StationRegistered,
+    network.StationMoved,
 )
 
 
 def apply(batch: Sequence[Message]) -> list[Statement]:
     """Fold stations' links, boots, registrations and adoptions, what was odd last, and their connectors."""
-    rows: dict[Group, list[dict[str, Any]]] = {UP: [], LOST: [], BOOT: [], REGISTRATION: [], KNOWN: [], SUSPECT: []}
+    groups = (UP, LOST, BOOT, REGISTRATION, KNOWN, MOVED, SUSPECT)
+    rows: dict[Group, list[dict[str, Any]]] = {group: [] for group in groups}
     for message in batch:
         for group, row in _facts(message):
             rows[group].append(row)
@@ -138,6 +143,8 @@ def _facts(message: Message) -> list[tuple[Group, dict[str, Any]]]:
             return [(REGISTRATION, place(message, "registration_offset", registration=changed.registration))]
         case network.StationAdopted() | network.StationRegistered() as known:
             return [(KNOWN, _known(message, known))]
+        case network.StationMoved() as moved:
+            return [(MOVED, place(message, "moved_offset", moved_to=moved.to.tenant))]
     return []
 
 
@@ -229,7 +236,7 @@ LIVE_STATIONS = View(
         "live_stations": "tenant, station_uid, identity, protocol, remote_address, gateway_id, security_profile,"
         " online, up_at, lost_at, lost_cause, vendor, model, serial, firmware, meter_serial, meter_type,"
         " hardware_epoch, boot_reason, booted_at, registration, adopted, location, network_version, suspect,"
-        " suspect_at",
+        " suspect_at, moved_to",
         "live_connectors": live_connectors.COMPARED,
         "station_links": station_links.COMPARED,
         "station_variables": station_variables.COMPARED,

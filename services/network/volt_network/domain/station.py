@@ -15,6 +15,7 @@ from volt_contracts.network import (
     AdoptStation,
     Credential,
     Evse,
+    LocationRow,
     Moved,
     NetworkCommandFinished,
     RegisterStation,
@@ -116,9 +117,16 @@ def adopt(
 
 
 def register(
-    station: Station | None, command: RegisterStation, uid: str, tenant: TenantSettings | None, at: datetime
+    station: Station | None,
+    command: RegisterStation,
+    uid: str,
+    tenant: TenantSettings | None,
+    location: LocationRow | None,
+    at: datetime,
 ) -> tuple[Event, ...] | Refused:
     """Make a station known or change it; nothing happens when it already is what the command says.
+
+    `location`: what is known of the location that it names; its name is copied, for lists that know no more.
 
     What the command leaves null stays as it was; what was never said comes from the tenant's settings. The name of a
     station that went to another tenant can be registered here again: then it is a station of this tenant.
@@ -130,6 +138,7 @@ def register(
     if tenant is None:
         return Refused("the tenant is not configured")
     here = None if isinstance(station, Gone) else station
+    command = _placed(command, location)
     if _wanted(here, command, uid, tenant, version) == station:
         return ()
     return (registered_event(_wanted(here, command, uid, tenant, version + 1), command.actor.text, at),)
@@ -263,6 +272,14 @@ def _wanted(
         leaving=None if known is None else known.leaving,
         answers=() if station is None else station.answers,
     )
+
+
+def _placed(command: RegisterStation, location: LocationRow | None) -> RegisterStation:
+    """The command with the name of its location; with its id, while nothing is known of it."""
+    if command.location_id is None or command.place.location is not None:
+        return command
+    name = command.location_id if location is None else location.location.name
+    return msgspec.structs.replace(command, place=msgspec.structs.replace(command.place, location=name))
 
 
 def _objection(station: Station | None, command: RegisterStation) -> Refused | None:
