@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 
 
 @dataclass
@@ -17,6 +17,17 @@ class Tab:
         """By how many pixels the page is wider than the screen."""
         found = await self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         return int(found)
+
+
+class Hand:
+    """Clicks, and counts it."""
+
+    clicks = 0
+
+    async def click(self, what: Locator) -> None:
+        """Once."""
+        self.clicks += 1
+        await what.click()
 
 
 class Browse(Protocol):

@@ -2,9 +2,9 @@
 
 import pytest
 from browser.axe import violations
-from browser.tabs import Browse, Tab
+from browser.tabs import Browse, Hand, Tab
 from integration.console.console_stage import Stage, served, staged
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 from unit.console.console_drivers import Card, Person
 from unit.console.console_log import Log
 
@@ -17,17 +17,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.postgres]
 UID = "0b7f9f04-6a5e-5b60-9f3c-111111111111"
 REF = token_ref("a secret of the tests", "demo", "04A1B2C3")
 MOST_CLICKS = 3
-
-
-class Hand:
-    """Clicks, and counts it."""
-
-    clicks = 0
-
-    async def click(self, what: Locator) -> None:
-        """Once."""
-        self.clicks += 1
-        await what.click()
 
 
 def known(log: Log) -> Card:

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from browser.tabs import Browse
+from browser.axe import violations
+from browser.tabs import Browse, Hand
 from integration.console.console_stage import served, staged
 from playwright.async_api import expect
 from unit.console.console_log import NOON, Log
@@ -32,18 +33,20 @@ async def test_a_dead_letter_is_released_in_two_clicks(database: str, browse: Br
                 type="gateway.exchange.v1", error="the value is no JSON: it ends too soon", value='{"half": ', size=9,
             )
         ]  # fmt: skip
-        tab = await browse(address)
-        await tab.page.get_by_role("link", name="Dead letters").click()
+        tab, hand = await browse(address), Hand()
+        await hand.click(tab.page.get_by_role("link", name="Dead letters"))
         await expect(tab.page.locator("#parked .row")).to_have_count(2)
         await expect(tab.page.locator("#pulse")).to_have_text("Live")
         assert await tab.overflow() <= 0
+        assert await violations(tab.page) == []
         if SHOTS:
             await tab.page.screenshot(path=Path(SHOTS) / f"dead-letters-{screen}.png", full_page=True)
-        await tab.page.get_by_role("button", name="Release CP-1").click()
+        await hand.click(tab.page.get_by_role("button", name="Release CP-1"))
         await expect(tab.page.locator("#answer")).to_contain_text("Release: accepted")
         ((key, _, _),) = stage.station.asked
         assert key == f"demo/{log.uid('CP-1')}"
         log.append(STATION_EVENTS, "CP-1", KeyReleased(actor="operator:local", at=log.now))
         await stage.show()
         await expect(tab.page.locator("#parked")).to_contain_text("Catching up")
+        assert hand.clicks == 2
         assert tab.troubles == []
