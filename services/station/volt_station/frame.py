@@ -60,7 +60,8 @@ class Frame:
         self._tables = tables
         bound = self.quirks.unset_before
         linked_at = links.open_since(state.link, self.exchange.link_id)
-        self._clock = Clock(self.exchange.received_at, linked_at, None, bound and bound[0], state.lag)
+        caught_up = links.caught_up(state.link, self.exchange.link_id)
+        self._clock = Clock(self.exchange.received_at, linked_at, caught_up, None, bound and bound[0], state.lag)
 
     def apply(self, quirk: str) -> None:
         """A quirk had an effect on this frame."""

@@ -1,8 +1,11 @@
 """StatusNotification: each is a fact once; a late one changes history and not the present."""
 
+from datetime import datetime
+
 from volt_contracts.station import ConnectorStatusChanged
-from volt_station.domain import marks
+from volt_station.domain import links, marks
 from volt_station.domain.heard import Status
+from volt_station.domain.limits import IN_A_ROW
 from volt_station.domain.state import NO_EVSE, Connector
 from volt_station.domain.turn import Source, Turn
 
@@ -14,7 +17,7 @@ def changed(turn: Turn, status: Status, source: Source) -> None:
     """
     evse = turn.state.evses.get(status.evse, NO_EVSE)
     known = evse.connectors.get(status.connector)
-    live = _is_live(status, known)
+    live = _is_live(status, known, links.open_since(turn.state.link, source.frame.link_id))
     event = ConnectorStatusChanged(
         time=status.time,
         frame=source.frame,
@@ -40,10 +43,15 @@ def changed(turn: Turn, status: Status, source: Source) -> None:
     turn.say(event)
 
 
-def _is_live(status: Status, known: Connector | None) -> bool:
-    """Times of one good clock can be compared; an offline one is history whatever the clock."""
+def _is_live(status: Status, known: Connector | None, linked_at: datetime | None) -> bool:
+    """An offline one is history whatever the clock. Times of one good clock can be compared: they tell what was queued
+    for less than a minute, and statuses that change places. What was made since the link is open and comes longer
+    after the one on record is later, whatever it says: the clock was set back a little."""
     if status.time.offline in ("reported", "inferred"):
         return False
     if status.time.clock != "good" or known is None or known.at is None:
         return True
-    return status.time.at >= known.at
+    if status.time.at >= known.at:
+        return True
+    in_a_row = known.heard_at is None or status.time.received_at - known.heard_at <= IN_A_ROW
+    return not in_a_row and linked_at is not None and status.time.at >= linked_at

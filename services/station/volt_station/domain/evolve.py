@@ -24,7 +24,7 @@ from volt_contracts.station import (
     TransactionUpdated,
 )
 from volt_station.domain import evolve_commands, evolve_transactions, lag, marks
-from volt_station.domain.limits import CONNECTORS, EVSES, WAITING
+from volt_station.domain.limits import CONNECTORS, EVSES, LATE_AFTER, WAITING
 from volt_station.domain.state import (
     EMPTY,
     NO_EVSE,
@@ -41,6 +41,8 @@ from volt_station.domain.state import (
 )
 
 _STALE = timedelta(hours=1)
+_ON_ITS_WAY = timedelta(seconds=5)
+"""A link that was silent is up again with the frame that ends the silence, which was made a little earlier."""
 
 
 def evolve(state: Station | None, event: Any) -> Station:
@@ -50,7 +52,19 @@ def evolve(state: Station | None, event: Any) -> Station:
     if fold is None:
         return before
     after = fold(before, event)
-    return _clocked(after, event.time) if type(event) in _TIMED else after
+    if type(event) in _TIMED:
+        return _clocked(_caught_up(after, event) if type(event) in _IN_ORDER else after, event.time)
+    return after
+
+
+def _caught_up(state: Station, event: TransactionStarted | TransactionEnded) -> Station:
+    """After a start or an end that was made on the link it came on, nothing from before that link is to come."""
+    link, time, frame = state.link, event.time, event.frame
+    if not isinstance(link, Connected) or link.caught_up or frame is None or frame.link_id != link.line.link_id:
+        return state
+    since_open = time.received_at - time.at <= LATE_AFTER and time.at > link.line.opened_at - _ON_ITS_WAY
+    in_time = time.clock == "good" and time.offline == "no" and since_open
+    return replace(state, link=replace(link, caught_up=True)) if in_time else state
 
 
 def _clocked(state: Station, time: FactTime) -> Station:
@@ -120,7 +134,8 @@ def _status_changed(state: Station, event: ConnectorStatusChanged) -> Station:
     if event.live and (event.connector in connectors or len(connectors) < CONNECTORS):
         at = event.time.at if event.time.clock == "good" else None
         link_seq = -1 if event.frame is None else event.frame.link_seq
-        connectors = {**connectors, event.connector: Connector(event.status, marks.of_condition(event), at, link_seq)}
+        said, heard_at = marks.of_condition(event), event.time.received_at
+        connectors = {**connectors, event.connector: Connector(event.status, said, at, link_seq, heard_at)}
     seen = evse.seen if event.time.sent is None else marks.added(evse.seen, [marks.of_status(event)])
     waiting = evse.waiting
     if waiting and event.status == "Available":
@@ -159,13 +174,21 @@ def _readings_attributed(state: Station, event: ReadingsAttributed) -> Station:
 def _started(state: Station, event: TransactionStarted) -> Station:
     state = evolve_transactions.started(state, event)
     evse = state.evses.get(event.evse)
-    if evse is None or not evse.waiting:
+    if evse is None:
+        return state
+    if evse.seen and ("clock_stuck" in event.suspect or lag.shows_again(state.lag, event.time)):
+        # moment and register of a former charge may be those of this one: its readings are no repetitions
+        evse = replace(evse, seen="")
+    elif not evse.waiting:
         return state
     return _with_evse(state, event.evse, replace(evse, waiting=()))
 
 
 _TIMED = frozenset({ConnectorStatusChanged, TransactionStarted, TransactionUpdated, TransactionEnded})
 """Beside readings: the facts that bear a time of the station's own."""
+
+_IN_ORDER = frozenset({TransactionStarted, TransactionEnded})
+"""What a station keeps in order while it has no link. One that had to be adopted bears the time of what came first."""
 
 _FOLDS: dict[type, Callable[[Station, Any], Station]] = {
     LinkUp: _link_up,

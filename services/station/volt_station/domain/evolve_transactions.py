@@ -115,13 +115,16 @@ def metered(state: Station, event: ReadingsTaken) -> Station:
 
 
 def read_out(state: Station, event: ReadingsTaken) -> dict[str, Running]:
-    """The running transactions; the one that the readings belong to has its latest register now."""
+    """The running transactions; the one that the readings belong to has its latest register now. A higher one is later,
+    whatever the clock says."""
     known = None if event.transaction_uid is None else state.running.get(event.transaction_uid)
     if known is None:
         return state.running
     register, at = known.register_wh, known.register_at
     for reading in event.readings:
-        if reading.register_wh is not None and (at is None or reading.at >= at):
+        if reading.register_wh is None:
+            continue
+        if at is None or reading.at >= at or (register is not None and reading.register_wh > register):
             register, at = reading.register_wh, reading.at
     now = replace(known, register_wh=register, register_at=at)
     if event.seq_no is not None:

@@ -33,13 +33,14 @@ class Timed(msgspec.Struct, frozen=True):
 class Clock(msgspec.Struct, frozen=True):
     """All that a station's timestamps are judged by.
 
-    `linked_at`: since when the link that brought the fact is open, None when that is not known; `zone`: the
-    station's own, for timestamps without one; `unset_before`: a time before it shows a clock that was never set;
-    `lag`: what earlier facts showed of the clock.
+    `linked_at`: since when the link that brought the fact is open, None when that is not known; `caught_up`: nothing
+    from before that is still to come on it; `zone`: the station's own, for timestamps without one; `unset_before`: a
+    time before it shows a clock that was never set; `lag`: what earlier facts showed of the clock.
     """
 
     received_at: datetime
     linked_at: datetime | None = None
+    caught_up: bool = False
     zone: tzinfo | None = None
     unset_before: datetime | None = None
     lag: Lag | None = None
@@ -59,7 +60,8 @@ class Clock(msgspec.Struct, frozen=True):
             return self._unset(sent, offline, ("clock_unset",))
         suspect = ("time_in_future",) if -age > AHEAD_AFTER else ()
         late = age - (error or _NONE) > LATE_AFTER
-        was_linked = self.linked_at is not None and value + (error or _NONE) >= self.linked_at
+        since_linked = self.linked_at is not None and value + (error or _NONE) >= self.linked_at
+        was_linked = since_linked or self.caught_up
         clock: ClockQuality
         if not sent.had_zone:
             clock = "local"

@@ -24,6 +24,11 @@ def stands_still(lag: Lag | None, value: datetime, received_at: datetime) -> boo
     return abs(value - lag.shown) < _SAME
 
 
+def shows_again(lag: Lag | None, time: FactTime) -> bool:
+    """Whether a fact shows what another one showed more than a minute ago, as a clock does that stands still."""
+    return lag is not None and abs(time.at - lag.shown) < _SAME and time.received_at - lag.since > LATE_AFTER
+
+
 def of_clock(lag: Lag | None, age: timedelta, received_at: datetime) -> timedelta | None:
     """What of a fact's age is the clock's own error; None where that is not known, or is no longer so."""
     if lag is None:
@@ -45,7 +50,8 @@ def heard(lag: Lag | None, time: FactTime) -> Lag | None:
     if time.offline == "reported":
         return lag
     if time.clock == "good" and time.offline == "no":
-        return None
+        # the station's word that it was online says nothing of a clock that is late
+        return None if time.received_at - time.at <= LATE_AFTER else lag
     shown = time.at if time.clock != "unset" else parse_time(time.sent).value
     if shown is None:
         return lag
@@ -60,8 +66,15 @@ def _aged(lag: Lag | None, time: FactTime, shown: datetime) -> Lag:
     at = time.received_at
     age = at - shown
     fresh = Lag(round(age.total_seconds()), at, shown, at)
-    if time.clock == "unset" or time.offline != "inferred":
+    if time.clock == "unset":
+        return replace(fresh, known=True, seconds=_least(lag, fresh))
+    if time.offline != "inferred":
         return replace(fresh, known=True)
-    if lag is None or age < timedelta(seconds=lag.seconds) - LATE_AFTER:
+    if lag is None or age < timedelta(seconds=lag.seconds) - (LATE_AFTER if lag.known else STEADY_WITHIN):
         return fresh
     return replace(lag, shown=shown, since=at, again=None, late_at=at if lag.known else None)
+
+
+def _least(lag: Lag | None, fresh: Lag) -> int:
+    """Of a clock that was never set: a fact that shows more than is known of it was queued, and tells nothing new."""
+    return min(lag.seconds, fresh.seconds) if lag is not None and lag.known else fresh.seconds

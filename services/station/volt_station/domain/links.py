@@ -118,6 +118,11 @@ def _seq(link: Link) -> int:
     return link.link_seq
 
 
+def caught_up(link: Link, link_id: str) -> bool:
+    """Whether what the station had queued before this link is through; not known of one that is not the current one."""
+    return isinstance(link, Connected) and link.line.link_id == link_id and link.caught_up
+
+
 def open_since(link: Link, link_id: str) -> datetime | None:
     """Since when this link is up without a break, None when it is not the current one."""
     if isinstance(link, Connected) and link.line.link_id == link_id:

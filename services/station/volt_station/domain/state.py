@@ -56,6 +56,9 @@ class Connected(msgspec.Struct, frozen=True, tag="connected", omit_defaults=True
 
     line: Line
     boot_asked: bool = False
+    caught_up: bool = False
+    """A start or an end came on it that was made since it is open. Those come in order (OCPP 1.6 §3.7.1, 2.0.1 E04):
+    what is from before the link is through, and a time from before it is the clock's error."""
 
 
 class Silent(msgspec.Struct, frozen=True, tag="silent", omit_defaults=True):
@@ -97,6 +100,7 @@ class Connector(msgspec.Struct, frozen=True, omit_defaults=True):
     at: datetime | None = None
     link_seq: int = -1
     """The link on which it was told."""
+    heard_at: datetime | None = None
 
 
 class Waiting(msgspec.Struct, frozen=True, array_like=True):
