@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from volt_contracts.drivers import TokenErased, TokenRegistered
 from volt_contracts.eventlog import CommandRefused
@@ -23,6 +24,7 @@ from volt_eventlog.decider import Decided, Output, Tables
 from volt_eventlog.message import Message, Tick
 from volt_session.domain import authorization, ending, places, plug, readings, remote, tokens, transactions
 from volt_session.domain.decision import Decision
+from volt_session.domain.order import in_order
 from volt_session.domain.session import SessionState
 
 SessionHandler = Callable[[Decision, Message], None]
@@ -63,7 +65,8 @@ def decide_session(state: SessionState | None, message: Message | Tick, tables: 
         return decision.decided()
     handler = SESSION_INBOX.get(type(message.body))
     if handler is not None:
-        handler(decision, message)
+        body = in_order(decision.state, message.body)
+        handler(decision, message if body is message.body else replace(message, body=body))
         ending.keep_bounded(decision)
     return decision.decided()
 

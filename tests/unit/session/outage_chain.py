@@ -64,6 +64,8 @@ class Chain:
             return self._say(self.station.closed())
         if step.link == "open":
             return self._open()
+        if step.link == "alive":
+            return self._say(self.station.alive())
         frame = step.frame
         assert frame is not None
         token = None if frame.stay is None else frame.stay.token

@@ -1,11 +1,11 @@
-"""The clocks of stations: right, off by a zone, without one, stuck, never set, or set right in the middle."""
+"""The clocks of stations: right, off by a zone, without one, stuck, never set, or moved or set right in the middle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from hypothesis import strategies as st
-from unit.session.outage_world import HOUR, moment
+from unit.session.outage_world import HOUR, MINUTE, moment
 
 Kind = Literal["good", "zone", "local", "stuck", "unset", "set later"]
 EPOCHS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2000, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC))
@@ -35,6 +35,30 @@ class Clock:
         return text if self.kind == "local" else text + "Z"
 
 
+@dataclass(frozen=True)
+class Moved:
+    """A clock that is right until `begin` and from `end` on; in between it is off, or stands still and is off.
+
+    By a quarter of a second more: what shows a second again that was there before is a repetition of it, rightly.
+    """
+
+    begin: int
+    seconds: int
+    end: int = 1000 * HOUR
+    stuck: bool = False
+
+    def __call__(self, second: int) -> str:
+        """The text of a timestamp."""
+        true = moment(second)
+        if self.begin <= second < self.end:
+            true = moment(self.begin if self.stuck else second) + timedelta(seconds=self.seconds + 0.25)
+        return true.isoformat().removesuffix("+00:00") + "Z"
+
+    def later(self, seconds: int) -> "Moved":
+        """The same, so much later."""
+        return replace(self, begin=self.begin + seconds, end=self.end + seconds)
+
+
 GOOD = Clock()
 ZONES = st.integers(-12, 14).filter(bool)
 OFF = st.builds(Clock, st.just("zone"), ZONES)
@@ -43,4 +67,11 @@ UNSET = st.builds(Clock, st.just("unset"), st.just(0), st.sampled_from(EPOCHS))
 STUCK = st.builds(Clock, st.just("stuck"), st.just(0), st.just(EPOCHS[0]), st.integers(-20 * HOUR, 4 * HOUR))
 SET_LATER = st.builds(
     Clock, st.just("set later"), st.sampled_from([0, 0, -5, 2, 10]), st.sampled_from(EPOCHS), st.integers(0, 6 * HOUR)
+)
+MOVED = st.builds(
+    lambda begin, seconds, lasts, stuck: Moved(begin, seconds, begin + lasts, stuck),
+    st.integers(0, 3 * HOUR),
+    st.sampled_from([-5 * HOUR, -HOUR, -5 * MINUTE, -MINUTE, -20, 0, 5 * MINUTE, 2 * HOUR]),
+    st.sampled_from([5 * MINUTE, HOUR, 1000 * HOUR]),
+    st.booleans(),
 )

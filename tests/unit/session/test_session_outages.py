@@ -4,12 +4,13 @@ right to the Wh, and what is live is never wrong. Both deciders, chained; what a
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.session.outage_chain import Chain
-from unit.session.outage_clocks import GOOD, LOCAL, OFF, SET_LATER, STUCK, UNSET, Clock
+from unit.session.outage_clocks import GOOD, LOCAL, MOVED, OFF, SET_LATER, STUCK, UNSET, Clock, Moved
 from unit.session.outage_delivery import HABITS, Cut, Habits, cuts, delivered
 from unit.session.outage_world import Stay, World, moment, with_last_cars, worlds
 
@@ -29,7 +30,7 @@ def outages(draw: st.DrawFn) -> Outage:
     return with_last_cars(world, cut.end), cut, draw(HABITS)
 
 
-def lived(outage: Outage, clock: Clock, *, strict: bool = True) -> Chain:
+def lived(outage: Outage, clock: Clock | Moved, *, strict: bool = True) -> Chain:
     """All of it. `strict`: at no step does a late frame change what is live."""
     world, cut, habits = outage
     chain = Chain(world)
@@ -158,6 +159,18 @@ def test_with_a_clock_that_is_set_in_the_middle_history_is_right(outage: Outage,
     check_present(chain)
     check_energy(chain, final(chain))
     assert len(chain.transactions()) == len(world.stays)
+    check_effects(chain)
+
+
+@settings(max_examples=60, deadline=None)
+@given(outages(), MOVED)
+def test_with_a_clock_that_is_moved_in_the_middle_no_energy_is_lost(outage: Outage, clock: Moved) -> None:
+    """With usable ids. What a clock that stands still cannot tell is said in the test of one that always does."""
+    world, cut, habits = outage
+    chain = lived((world, cut, with_ids(habits)), replace(clock, stuck=False), strict=False)
+    check_present(chain)
+    check_energy(chain, final(chain))
+    assert len(chain.transactions()) == len(chain.world.stays)
     check_effects(chain)
 
 

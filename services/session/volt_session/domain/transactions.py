@@ -7,11 +7,12 @@ from volt_session.domain.curve import energy_at
 from volt_session.domain.decision import Decision
 from volt_session.domain.ending import NO_STATUS, end_if_over
 from volt_session.domain.energy import known
+from volt_session.domain.order import is_history, state_time
 from volt_session.domain.plug import moved, note_state
 from volt_session.domain.revising import revise_ended
 from volt_session.domain.session import Ended, Open, Running, Stopped, finalised_with, transaction_of
 from volt_session.domain.tokens import authorize, note_use
-from volt_session.domain.visits import is_history, late, visit_for
+from volt_session.domain.visits import late, visit_for
 
 
 def started(d: Decision, message: Message) -> None:
@@ -44,7 +45,7 @@ def updated(d: Decision, message: Message) -> None:
     authorize(d, before.session_id, fact)
     if fact.charging_state is not None:
         visit = d.visit(before.session_id)
-        note_state(d, visit, fact.charging_state, fact.time.at, fact.suspended_by)
+        note_state(d, visit, fact.charging_state, state_time(visit, fact), fact.suspended_by)
     found_number(d, fact.transaction_uid, fact.seq_no)
     revise_ended(d, before, "late_update")
 

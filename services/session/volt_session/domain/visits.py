@@ -11,6 +11,7 @@ from volt_contracts.session import ChargingStateChanged, LateSessionFact, Sessio
 from volt_contracts.station import TransactionStarted
 from volt_session.domain.decision import Decision
 from volt_session.domain.ending import NO_STATUS, end
+from volt_session.domain.order import is_history
 from volt_session.domain.places import place_of
 from volt_session.domain.session import (
     SUSPENDED_BY,
@@ -28,11 +29,6 @@ from volt_session.domain.session import (
 from volt_session.domain.visit import was_plugged
 
 OpenedBy = Literal["plugged", "authorized", "transaction"]
-
-
-def is_history(fact: Fact) -> bool:
-    """Whether the station was offline when it happened."""
-    return fact.time.offline in ("reported", "inferred")
 
 
 def begin(
