@@ -8,6 +8,8 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 SYNCED := $(VENV)/.synced
 PYTEST := $(VENV)/bin/pytest
+# Needs neither broker nor database: runs beside the rest, whose output comes first.
+ALONE := tests/unit tests/contract tests/architecture
 unexport PYTHONDONTWRITEBYTECODE
 MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
 SERVICES := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/pyproject.toml))))
@@ -44,7 +46,10 @@ down: $(SYNCED) ## stop it
 	./voltlog down
 
 test: setup ## unit, contract, architecture, integration, e2e with two kills, browser
-	$(PYTEST) -m 'not fault' --durations 10
+	@alone=$$(mktemp); trap 'rm -f "$$alone"' EXIT; \
+	$(PYTEST) -m 'not fault' $(ALONE) >"$$alone" 2>&1 & half=$$!; \
+	$(PYTEST) -m 'not fault' --durations 10 $(addprefix --ignore=,$(ALONE)); whole=$$?; \
+	wait $$half || whole=1; cat "$$alone"; exit $$whole
 
 test-unit: $(SYNCED) ## only what needs no broker
 	$(PYTEST) tests/unit tests/contract tests/architecture

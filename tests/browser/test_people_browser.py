@@ -59,7 +59,7 @@ async def test_who_only_looks_gets_no_buttons_and_another_network_is_empty(datab
         await _come_in(tab, "vera")
         await expect(tab.page.locator("#stations .row")).to_have_count(1)
         await expect(tab.page.locator("nav[aria-label=Main] a")).to_have_text(
-            ["Overview", "Visits", "Onboarding", "API"]
+            ["Overview", "Stations", "Visits", "Tokens", "Onboarding", "API"]
         )
         await tab.page.goto(f"{address}/stations/{stage.log.uid('CP-1')}")
         await expect(tab.page.locator("#connectors .card")).to_have_count(2)
