@@ -99,7 +99,7 @@ async def test_the_trail_is_searched_and_given_away_as_csv(database: str, browse
     async with local(database) as (_, address):
         tab = await browse(f"{address}/audit")
         await _come_in(tab, "ada")
-        await expect(tab.page.locator(".row.audit")).to_have_count(3)
+        await expect(tab.page.locator(".row.audit")).to_have_count(4)
         await expect(tab.page.locator(".row.audit").first).to_contain_text("rejected")
         assert await tab.overflow() <= 0
         await tab.page.get_by_label("What").fill("CP-1")
