@@ -8,8 +8,9 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 SYNCED := $(VENV)/.synced
 PYTEST := $(VENV)/bin/pytest
-# Needs neither broker nor database: runs beside the rest, whose output comes first.
+# Three parts run beside each other, for most of the time is spent waiting; the output of the last one comes first.
 ALONE := tests/unit tests/contract tests/architecture
+LOG := tests/integration/eventlog tests/integration/imports tests/integration/images tests/integration/cli tests/e2e tests/telemetry
 unexport PYTHONDONTWRITEBYTECODE
 MEMBERS := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
 SERVICES := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/pyproject.toml))))
@@ -46,10 +47,11 @@ down: $(SYNCED) ## stop it
 	./voltlog down
 
 test: setup ## unit, contract, architecture, integration, e2e with two kills, browser
-	@alone=$$(mktemp); trap 'rm -f "$$alone"' EXIT; \
-	$(PYTEST) -m 'not fault' $(ALONE) >"$$alone" 2>&1 & half=$$!; \
-	$(PYTEST) -m 'not fault' --durations 10 $(addprefix --ignore=,$(ALONE)); whole=$$?; \
-	wait $$half || whole=1; cat "$$alone"; exit $$whole
+	@out=$$(mktemp -d); trap 'rm -rf "$$out"' EXIT; \
+	$(PYTEST) -m 'not fault' $(ALONE) >"$$out/alone" 2>&1 & alone=$$!; \
+	$(PYTEST) -m 'not fault' --durations 5 $(LOG) >"$$out/log" 2>&1 & log=$$!; \
+	$(PYTEST) -m 'not fault' --durations 5 $(addprefix --ignore=,$(ALONE) $(LOG)); bad=$$?; \
+	wait $$alone || bad=1; cat "$$out/alone"; wait $$log || bad=1; cat "$$out/log"; exit $$bad
 
 test-unit: $(SYNCED) ## only what needs no broker
 	$(PYTEST) tests/unit tests/contract tests/architecture
