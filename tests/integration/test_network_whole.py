@@ -72,12 +72,12 @@ async def test_stations_come_by_old_names_and_addresses_and_go_to_another_tenant
         assert "Depot" in shown
         assert "Berlin" in shown
         await _told("register", "CP1", "--tenant", "demo", "--profile", "0")
+        await _told("tenant", "demo", "--unknown", "refuse")
+        await eventually(lambda: _let_in(pipe, "/ocpp/demo/NOBODY"), lambda inside: not inside, 30)
         await _told("route", STEVE, "--tenant", "demo")
         await _told("alias", "OLD-1", "--tenant", "demo", "--station", "CP1")
         await eventually(lambda: _let_in(pipe, f"{STEVE}OLD-1"), bool, 30)
 
-        await _told("tenant", "demo", "--unknown", "refuse")
-        await eventually(lambda: _let_in(pipe, "/ocpp/demo/NOBODY"), lambda inside: not inside, 30)
         address = f"ws://127.0.0.1:{pipe.port}/ocpp/demo/CP1"
         async with connect(address, subprotocols=[Subprotocol("ocpp1.6")], proxy=None) as station:
             await _told("transfer", "CP1", "--tenant", "demo", "--to", "south")
