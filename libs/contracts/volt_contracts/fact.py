@@ -24,6 +24,11 @@ class FactTime(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     clock: ClockQuality = "good"
     offline: Offline = "no"
 
+    @property
+    def is_history(self) -> bool:
+        """Whether the station was offline when it happened: such a fact changes no live state."""
+        return self.offline in ("reported", "inferred")
+
 
 class Decoder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By which code and which quirks a frame became this fact."""

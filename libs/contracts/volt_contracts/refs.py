@@ -36,7 +36,7 @@ def token_ref(secret: str, tenant: str, value: str) -> str:
     Raises:
         NoSecret: the secret is empty.
     """
-    return _reference(_derived(secret, _TOKEN, tenant), normalise_token(value).encode("utf-8", "surrogatepass"))
+    return _reference(tenant_key(secret, _TOKEN, tenant), normalise_token(value).encode("utf-8", "surrogatepass"))
 
 
 def document_ref(secret: str, tenant: str, document: bytes) -> str:
@@ -45,7 +45,7 @@ def document_ref(secret: str, tenant: str, document: bytes) -> str:
     Raises:
         NoSecret: the secret is empty.
     """
-    return _reference(_derived(secret, _DOCUMENT, tenant), document)
+    return _reference(tenant_key(secret, _DOCUMENT, tenant), document)
 
 
 def station_key_hash(secret: str, tenant: str, password: bytes) -> str:
@@ -56,7 +56,7 @@ def station_key_hash(secret: str, tenant: str, password: bytes) -> str:
     Raises:
         NoSecret: the secret is empty.
     """
-    return hmac.digest(_derived(secret, _STATION_KEY, tenant), password, "sha256").hex()
+    return hmac.digest(tenant_key(secret, _STATION_KEY, tenant), password, "sha256").hex()
 
 
 def api_key_hash(secret: str, tenant: str, key: str) -> str:
@@ -65,7 +65,7 @@ def api_key_hash(secret: str, tenant: str, key: str) -> str:
     Raises:
         NoSecret: the secret is empty.
     """
-    return hmac.digest(_derived(secret, _API_KEY, tenant), key.encode("utf-8", "surrogatepass"), "sha256").hex()
+    return hmac.digest(tenant_key(secret, _API_KEY, tenant), key.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
 def hkdf_sha256(secret: bytes, *, salt: bytes = b"", info: bytes = b"", length: int = _HASH_BYTES) -> bytes:
@@ -85,8 +85,12 @@ def _reference(key: bytes, value: bytes) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _derived(secret: str, purpose: bytes, tenant: str) -> bytes:
-    """The tenant's key for one purpose; cached, for it is asked for at every frame."""
+def tenant_key(secret: str, purpose: bytes, tenant: str) -> bytes:
+    """The tenant's key for one purpose, 32 bytes; cached, for it is asked for at every frame.
+
+    Raises:
+        NoSecret: the secret is empty.
+    """
     if not secret:
         raise NoSecret("VOLT_TOKEN_SECRET is not set: no reference can be made without it")
     return hkdf_sha256(secret.encode(), info=purpose + tenant.encode())

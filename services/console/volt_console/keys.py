@@ -19,7 +19,7 @@ from volt_contracts.access import ApiKeyRow, CreateApiKey
 from volt_contracts.api_keys import RANDOM_BYTES, ApiKey, made
 from volt_contracts.ids import split_key
 from volt_contracts.message import Actor
-from volt_contracts.refs import api_key_hash, hkdf_sha256
+from volt_contracts.refs import api_key_hash, tenant_key
 
 State = Literal["good", "expired", "revoked"]
 
@@ -83,7 +83,7 @@ def new_key(secret: str, tenant: str, actor: Actor, body: KeyBody, idempotency_k
 
 def _derived(secret: str, tenant: str, idempotency_key: str) -> bytes:
     """Bytes that nobody without the secret can tell."""
-    of_tenant = hkdf_sha256(secret.encode(), info=b"voltlog made api key " + tenant.encode())
+    of_tenant = tenant_key(secret, b"voltlog made api key ", tenant)
     return hmac.digest(of_tenant, msgspec.json.encode(idempotency_key), "sha512")[:RANDOM_BYTES]
 
 

@@ -14,7 +14,7 @@ from volt_console.queries.onboarding import Newcomer
 from volt_contracts.credentials import KEY_BYTES, LONGEST, SHORTEST, of_key, of_password
 from volt_contracts.message import Actor
 from volt_contracts.network import ConfigureTenant, Credential, RegisterStation, TenantSettings
-from volt_contracts.refs import hkdf_sha256
+from volt_contracts.refs import tenant_key
 from volt_contracts.station import SetRegistration
 
 Policy = Literal["adopt", "pending", "refuse"]
@@ -80,7 +80,7 @@ def key_for(
 
 def _derived(secret: str, tenant: str, said: tuple[str, str, str]) -> bytes:
     """Sixteen bytes that nobody without the secret can tell."""
-    of_tenant = hkdf_sha256(secret.encode(), info=b"voltlog made station key " + tenant.encode())
+    of_tenant = tenant_key(secret, b"voltlog made station key ", tenant)
     return hmac.digest(of_tenant, msgspec.json.encode(said), "sha256")[:KEY_BYTES]
 
 

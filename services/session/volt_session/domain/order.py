@@ -29,23 +29,18 @@ OUT_OF_ORDER = timedelta(seconds=60)
 """So much later than it was made may a live fact come; `station` takes what is later for late, or the clock for off."""
 
 
-def is_history(fact: Fact) -> bool:
-    """Whether the station was offline when it happened."""
-    return fact.time.offline in ("reported", "inferred")
-
-
 def in_order(state: SessionState, body: Any) -> Any:
     """The fact, at the time of its reception if what it says its own was cannot be."""
     match body:
         case ConnectorStatusChanged() if body.live and body.evse:
             return _after(body, _latest(state, body.evse), _last_of_place)
-        case TransactionStarted() if not is_history(body):
+        case TransactionStarted() if not body.time.is_history:
             return _start(state, body)
-        case TransactionUpdated() | TransactionEnded() if not is_history(body):
+        case TransactionUpdated() | TransactionEnded() if not body.time.is_history:
             found = transaction_of(state, body.transaction_uid)
             if found is not None:
                 return _after(body, found[0], lambda _visit: _last_of_transaction(found[1]))
-        case ReadingsTaken() if not is_history(body):
+        case ReadingsTaken() if not body.time.is_history:
             return _readings(state, body)
     return body
 
@@ -64,7 +59,7 @@ def _start(state: SessionState, fact: TransactionStarted) -> TransactionStarted:
 def state_time(visit: Visit, fact: Fact) -> datetime:
     """When a charging state came that was told live: not before the one before it."""
     at = fact.time.at
-    if is_history(fact) or not visit.changes or at >= visit.changes[-1].at - OUT_OF_ORDER:
+    if fact.time.is_history or not visit.changes or at >= visit.changes[-1].at - OUT_OF_ORDER:
         return at
     return visit.changes[-1].at
 

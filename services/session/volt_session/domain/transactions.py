@@ -7,7 +7,7 @@ from volt_session.domain.curve import energy_at
 from volt_session.domain.decision import Decision
 from volt_session.domain.ending import NO_STATUS, end_if_over
 from volt_session.domain.energy import known
-from volt_session.domain.order import is_history, state_time
+from volt_session.domain.order import state_time
 from volt_session.domain.plug import moved, note_state
 from volt_session.domain.revising import revise_ended
 from volt_session.domain.session import Ended, Open, Running, Stopped, finalised_with, transaction_of
@@ -84,7 +84,7 @@ def ended(d: Decision, message: Message) -> None:
 
 def _in_time(fact: TransactionEnded) -> bool:
     """Whether its time is ours, so that what is waited for can be counted from it."""
-    return fact.time.clock == "good" and not is_history(fact)
+    return fact.time.clock == "good" and not fact.time.is_history
 
 
 def gap(d: Decision, message: Message) -> None:

@@ -11,7 +11,6 @@ from volt_contracts.session import ChargingStateChanged, LateSessionFact, Sessio
 from volt_contracts.station import TransactionStarted
 from volt_session.domain.decision import Decision
 from volt_session.domain.ending import NO_STATUS, end
-from volt_session.domain.order import is_history
 from volt_session.domain.places import place_of
 from volt_session.domain.session import (
     SUSPENDED_BY,
@@ -106,7 +105,7 @@ def late(d: Decision, fact: Fact, uid: str, what: str) -> None:
 def _candidate(state: SessionState, fact: TransactionStarted) -> Open | Ended | None:
     if fact.evse == 0:
         return _only_idle(state)
-    goes_on = None if is_history(fact) else current(state, fact.evse)
+    goes_on = None if fact.time.is_history else current(state, fact.evse)
     return goes_on or _at_that_time(state, fact.evse, fact.time.at)
 
 
@@ -115,7 +114,7 @@ def _resumed(state: SessionState, fact: TransactionStarted) -> Open | None:
 
     Of several starts that come late the last one is its own: each with another token takes the plug from the former.
     """
-    visit = current(state, fact.evse) if fact.evse and is_history(fact) else None
+    visit = current(state, fact.evse) if fact.evse and fact.time.is_history else None
     return visit if visit is not None and visit.resumed and not visit.transactions else None
 
 
@@ -145,7 +144,7 @@ def _takes(visit: Open | Ended, fact: TransactionStarted) -> bool:
     if visit.unplugged_at is not None and at >= visit.unplugged_at:
         return False
     if visit.plugged_at is None and visit.transactions and not running(visit):
-        goes_on = isinstance(visit, Open) or is_history(fact)
+        goes_on = isinstance(visit, Open) or fact.time.is_history
         return goes_on and at - _last_stop(visit) <= NO_STATUS
     return isinstance(visit, Open) or at <= visit.ended_at
 

@@ -47,7 +47,7 @@ def _is_live(status: Status, known: Connector | None, linked_at: datetime | None
     """An offline one is history whatever the clock. Times of one good clock can be compared: they tell what was queued
     for less than a minute, and statuses that change places. What was made since the link is open and comes longer
     after the one on record is later, whatever it says: the clock was set back a little."""
-    if status.time.offline in ("reported", "inferred"):
+    if status.time.is_history:
         return False
     if status.time.clock != "good" or known is None or known.at is None:
         return True

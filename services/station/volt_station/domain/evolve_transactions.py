@@ -2,7 +2,6 @@
 
 from msgspec.structs import replace
 
-from volt_contracts.fact import FactTime
 from volt_contracts.station import ReadingsTaken, TransactionEnded, TransactionStarted, TransactionUpdated
 from volt_station.domain import marks
 from volt_station.domain.limits import RUNNING, STUBS, STUBS_FOR
@@ -43,13 +42,9 @@ def _running(event: TransactionStarted) -> Running:
         register_wh=event.register_wh,
         register_at=None if event.register_wh is None else event.time.at,
         charging_state=event.charging_state,
-        state_is_old=event.charging_state is not None and _is_late(event.time),
+        state_is_old=event.charging_state is not None and event.time.is_history,
         numbers=_numbers(None, event.seq_no),
     )
-
-
-def _is_late(time: FactTime) -> bool:
-    return time.offline in ("reported", "inferred")
 
 
 def _started_late(known: Running, event: TransactionStarted) -> Running:
@@ -95,7 +90,7 @@ def updated(state: Station, event: TransactionUpdated) -> Station:
         evse=known.evse if event.evse is None else event.evse,
         connector=known.connector if event.connector is None else event.connector,
         charging_state=event.charging_state or known.charging_state,
-        state_is_old=known.state_is_old if event.charging_state is None else _is_late(event.time),
+        state_is_old=known.state_is_old if event.charging_state is None else event.time.is_history,
         token_ref=event.token_ref or known.token_ref,
         verdict=event.verdict or known.verdict,
         offered_w=known.offered_w if event.offered_w is None else event.offered_w,

@@ -175,7 +175,7 @@ def _is_news(event: Event, known: Running) -> bool:
     """Whether the charging state is another one, or was only told late so far and is now true for the present."""
     if event.charging_state != known.charging_state:
         return True
-    return known.state_is_old and event.time.offline not in ("reported", "inferred")
+    return known.state_is_old and not event.time.is_history
 
 
 def _brings_token(token: Token, known: Running) -> bool:
