@@ -19,7 +19,7 @@ REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 BUILD = docker buildx build --load --file deploy/images/Dockerfile --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-unit test-fault test-docker lint check bench catalogue fmt clean distclean \
+.PHONY: help setup demo up down test test-unit test-explore test-fault test-docker lint check bench catalogue fmt clean distclean \
 	image images secrets engine
 
 help: ## what there is
@@ -55,6 +55,9 @@ test: setup ## unit, contract, architecture, integration, e2e with two kills, br
 
 test-unit: $(SYNCED) ## only what needs no broker
 	$(PYTEST) tests/unit tests/contract tests/architecture
+
+test-explore: $(SYNCED) ## the property tests with new random examples; what they find becomes a test of its own
+	VOLT_EXPLORE=1 $(PYTEST) tests/unit tests/contract
 
 test-fault: $(SYNCED) ## kill -9 of everything under load, then compare what was acknowledged with what is stored
 	$(PYTEST) -m fault --timeout 0 -s tests/fault

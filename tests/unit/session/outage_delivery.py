@@ -1,6 +1,7 @@
 """How a station's frames reach us: a cut, then what was queued, late, some of it twice or out of order."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Literal
 
 from hypothesis import strategies as st
@@ -50,10 +51,10 @@ class Step:
     frame: Frame | None = None
     link: str = ""
 
-    @property
-    def late(self) -> bool:
-        """Whether the frame was made while there was no link, more than a minute ago."""
-        return self.frame is not None and self.frame.offline and self.at - self.frame.made > MINUTE
+    def late_by(self, time: timedelta) -> bool:
+        """Whether the frame was made while there was no link, more than this ago."""
+        frame = self.frame
+        return frame is not None and frame.offline and self.at - frame.made > time.total_seconds()
 
 
 @st.composite

@@ -115,9 +115,10 @@ def _moved(reading: Reading, register_wh: Decimal | None, transaction: Transacti
         return reading
     if high is None:
         # shortly before the start a meter that counts from zero may show the end of the charge before
-        before = transaction.start_wh is not None and reading.at < transaction.started_at - OUT_OF_ORDER
-        return replace(reading, at=max(received_at, transaction.started_at)) if before else reading
-    if register_wh > high.register_wh and reading.at < high.at - OUT_OF_ORDER:
-        return replace(reading, at=max(received_at, high.at))
-    # an equal one may be the very reading that was moved before
-    return replace(reading, at=max(reading.at, high.at))
+        early = transaction.start_wh is not None and reading.at < transaction.started_at - OUT_OF_ORDER
+        return replace(reading, at=max(received_at, transaction.started_at)) if early else reading
+    before = reading.at < high.at - OUT_OF_ORDER
+    if register_wh > high.register_wh:
+        return replace(reading, at=max(received_at if before else reading.at, high.at))
+    # an equal one from long before is the very reading that was moved
+    return replace(reading, at=high.at) if before else reading

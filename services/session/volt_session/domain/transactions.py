@@ -12,7 +12,7 @@ from volt_session.domain.plug import moved, note_state
 from volt_session.domain.revising import revise_ended
 from volt_session.domain.session import Ended, Open, Running, Stopped, finalised_with, transaction_of
 from volt_session.domain.tokens import authorize, note_use
-from volt_session.domain.visits import late, visit_for
+from volt_session.domain.visits import end_former, late, visit_for
 
 
 def started(d: Decision, message: Message) -> None:
@@ -24,7 +24,10 @@ def started(d: Decision, message: Message) -> None:
         return
     before = visit_for(d, fact) if found is None else found[0]
     if found is None or _says_more(found[1], fact):
-        d.emit(_joined(before, fact))
+        joined = _joined(before, fact)
+        d.emit(joined)
+        if joined.evse:
+            end_former(d, joined.evse, fact.time.at, but=before.session_id)
     authorize(d, before.session_id, fact)
     if fact.charging_state is not None:
         note_state(d, d.visit(before.session_id), fact.charging_state, fact.time.at)

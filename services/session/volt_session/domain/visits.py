@@ -42,11 +42,7 @@ def begin(
     resumed: bool = False,
 ) -> Open | Ended:
     """SessionStarted; what went on at that EVSE until then is over, if the EVSE is known."""
-    said: Change | None = None
-    for former in at_evse(d.state, evse) if evse else ():
-        if isinstance(former, Open) and former.started_at <= at:
-            said = next((change for change in former.changes[-1:] if change.at >= at), None)
-            end(d, former, "station", next_at=at)
+    said = end_former(d, evse, at) if evse else None
     session_id = d.next_id
     d.emit(
         SessionStarted(
@@ -65,6 +61,16 @@ def begin(
     if said is not None:
         _hand_over(d, session_id, said)
     return d.visit(session_id)
+
+
+def end_former(d: Decision, evse: int, at: datetime, but: str | None = None) -> Change | None:
+    """What went on at that EVSE is over, but for that visit; its last word is returned if that is of the next one."""
+    said: Change | None = None
+    for former in at_evse(d.state, evse):
+        if isinstance(former, Open) and former.started_at <= at and former.session_id != but:
+            said = next((change for change in former.changes[-1:] if change.at >= at), None)
+            end(d, former, "station", next_at=at)
+    return said
 
 
 def _hand_over(d: Decision, session_id: str, said: Change) -> None:
@@ -104,7 +110,7 @@ def late(d: Decision, fact: Fact, uid: str, what: str) -> None:
 
 def _candidate(state: SessionState, fact: TransactionStarted) -> Open | Ended | None:
     if fact.evse == 0:
-        return _only_idle(state)
+        return _only_idle(state, fact.time.at)
     goes_on = None if fact.time.is_history else current(state, fact.evse)
     return goes_on or _at_that_time(state, fact.evse, fact.time.at)
 
@@ -118,17 +124,23 @@ def _resumed(state: SessionState, fact: TransactionStarted) -> Open | None:
     return visit if visit is not None and visit.resumed and not visit.transactions else None
 
 
-def _only_idle(state: SessionState) -> Open | None:
-    """Where a 2.x transaction runs may be said later: the one car that waits for one, if there is only one.
+def _only_idle(state: SessionState, at: datetime) -> Open | Ended | None:
+    """Where a 2.x transaction runs may be said later: the one car that waited for one then, or waits now.
 
-    A visit that had a transaction already may only wait to be unplugged; it is no candidate.
+    Only if there is only one. A visit that had a transaction already may only wait to be unplugged: no candidate.
     """
-    waiting = [visit for visit in state.visits if isinstance(visit, Open) and _waits(visit)]
-    return waiting[0] if len(waiting) == 1 else None
+    waiting = [visit for visit in state.visits if not visit.transactions and was_plugged(visit)]
+    then = [visit for visit in waiting if visit.started_at <= at and (_is_there(visit) or at < _left_at(visit))]
+    candidates = then or [visit for visit in waiting if _is_there(visit)]
+    return candidates[0] if len(candidates) == 1 else None
 
 
-def _waits(visit: Open) -> bool:
-    return not visit.transactions and visit.unplugged_at is None and was_plugged(visit)
+def _is_there(visit: Visit) -> bool:
+    return isinstance(visit, Open) and visit.unplugged_at is None
+
+
+def _left_at(visit: Open | Ended) -> datetime:
+    return visit.unplugged_at or (visit.ended_at if isinstance(visit, Ended) else visit.started_at)
 
 
 def _at_that_time(state: SessionState, evse: int, at: datetime) -> Open | Ended | None:
