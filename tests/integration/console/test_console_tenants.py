@@ -205,7 +205,8 @@ async def test_open_pages_follow_one_tenant(two: Two) -> None:
     live = [route for route in routes_of(application(two.stage.console)) if route.path.startswith("/live/")]
     assert len(live) >= 4
     followed: set[str] = set()
-    async with served(two.stage) as base, httpx.AsyncClient(base_url=base, headers={"X-Tenant": OURS}) as client:
+    headers = {"X-Tenant": OURS}
+    async with served(two.stage) as base, httpx.AsyncClient(base_url=base, headers=headers, timeout=20) as client:
         for number, route in enumerate(live, 1):
             (address,) = two.addresses(route)
             async with client.stream("GET", address) as stream:
