@@ -298,6 +298,7 @@ async def test_a_rebuild_that_was_broken_off_is_not_taken_for_a_whole_one(
     await asyncio.wait_for(written.wait(), 20)
     await killed.kill()
     monkeypatch.undo()
+    await fence(kafka, COUNTING)
     found = await snapshots(kafka)
     assert 0 < len(found) < 40
     await crew.working()

@@ -294,6 +294,21 @@ def test_two_cars_that_started_before_their_evse_was_said_find_their_places() ->
     assert not story.open
 
 
+def test_a_plug_that_waited_where_a_transaction_is_found_to_run_was_its_cars() -> None:
+    """The transaction took the first plug that came; the second was its own, and does not stay open for days."""
+    story = Story()
+    story.fact(started(0, "a", evse=0, connector=0))
+    story.fact(status(1, "Occupied", evse=1))
+    story.fact(status(2, "Occupied", evse=2))
+    assert sorted((visit.evse, len(visit.transactions)) for visit in story.open) == [(1, 1), (2, 0)]
+    story.fact(updated(3, "a", evse=2, connector=1))
+    assert [(visit.evse, len(visit.transactions)) for visit in story.open] == [(2, 1)]
+    story.fact(ended(9, "a", evse=2))
+    story.fact(status(9.5, "Available", evse=2))
+    assert story.last(SessionEnded).summary.unplugged_at == at(9.5)
+    assert not story.open
+
+
 def test_a_transactions_last_words_do_not_bring_the_car_back() -> None:
     """2.x sends them in its own queue, after the status, with the same time."""
     story = Story()

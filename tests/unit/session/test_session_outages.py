@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from unit.session.outage_chain import Chain
 from unit.session.outage_clocks import GOOD, LOCAL, MOVED, OFF, SET_LATER, STUCK, UNSET, Clock, Moved
 from unit.session.outage_delivery import HABITS, Cut, Habits, Step, cuts, delivered
+from unit.session.outage_voice import Frame
 from unit.session.outage_world import HOUR, Stay, World, moment, with_last_cars, worlds
 
 from volt_contracts.message import Event
@@ -62,7 +63,7 @@ def check(outage: Outage, clock: Clock) -> Chain:
     finals = final(chain)
     check_energy(chain, finals)
     assert [len(one.summary.transactions) for one in finals if one.summary.transactions] == [1] * len(truth)
-    assert len(finals) - len(truth) <= len(left_before_their_start_came(outage, clock)) + _placeless(outage)
+    assert len(finals) - len(truth) <= len(left_before_their_start_came(outage, clock)) + _placeless(outage, clock)
     assert len(chain.transactions()) == len(truth)
     check_effects(chain)
     return chain
@@ -79,11 +80,19 @@ def left_before_their_start_came(outage: Outage, clock: Clock) -> list[Stay]:
     return [stay for stay in world.stays if cut.end <= stay.unplug <= starts[stay]]
 
 
-def _placeless(outage: Outage) -> int:
-    """How many 2.x transactions may have said where they run after something else: of several cars it is then open
-    whose plug was theirs."""
-    world, _cut, habits = outage
-    return len(habits.swaps) if world.protocol != "ocpp1.6" and world.evses > 1 else 0
+def _placeless(outage: Outage, clock: Clock) -> int:
+    """How many 2.x transactions said where they run after something else: of several cars it is then open whose plug
+    was theirs."""
+    world, cut, habits = outage
+    if world.protocol == "ocpp1.6" or world.evses == 1:
+        return 0
+    frames = (step.frame for step in delivered(world, cut, habits, clock) if step.frame is not None)
+    first = {frame.stay: frame.kind for frame in reversed([frame for frame in frames if _is_of_a_transaction(frame)])}
+    return sum(kind != "start" for kind in first.values())
+
+
+def _is_of_a_transaction(frame: Frame) -> bool:
+    return frame.action == "TransactionEvent"
 
 
 def check_present(chain: Chain) -> None:

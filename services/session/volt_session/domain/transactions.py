@@ -12,7 +12,7 @@ from volt_session.domain.plug import moved, note_state
 from volt_session.domain.revising import revise_ended
 from volt_session.domain.session import Ended, Open, Running, Stopped, finalised_with, transaction_of
 from volt_session.domain.tokens import authorize, note_use
-from volt_session.domain.visits import end_former, late, visit_for
+from volt_session.domain.visits import found_at, late, visit_for
 
 
 def started(d: Decision, message: Message) -> None:
@@ -27,7 +27,7 @@ def started(d: Decision, message: Message) -> None:
         joined = _joined(before, fact)
         d.emit(joined)
         if joined.evse:
-            end_former(d, joined.evse, fact.time.at, but=before.session_id)
+            found_at(d, before.session_id, joined.evse, fact.time.at)
     authorize(d, before.session_id, fact)
     if fact.charging_state is not None:
         note_state(d, d.visit(before.session_id), fact.charging_state, fact.time.at)
@@ -45,6 +45,7 @@ def updated(d: Decision, message: Message) -> None:
     before, transaction = found
     if fact.evse and fact.evse != before.evse and len(before.transactions) == 1:
         d.emit(moved(before, transaction, fact.evse, fact.connector or before.connector))
+        found_at(d, before.session_id, fact.evse, fact.time.at)
     authorize(d, before.session_id, fact)
     if fact.charging_state is not None:
         visit = d.visit(before.session_id)

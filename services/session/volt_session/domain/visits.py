@@ -42,7 +42,7 @@ def begin(
     resumed: bool = False,
 ) -> Open | Ended:
     """SessionStarted; what went on at that EVSE until then is over, if the EVSE is known."""
-    said = end_former(d, evse, at) if evse else None
+    said = _end(d, at_evse(d.state, evse), at) if evse else None
     session_id = d.next_id
     d.emit(
         SessionStarted(
@@ -63,11 +63,22 @@ def begin(
     return d.visit(session_id)
 
 
-def end_former(d: Decision, evse: int, at: datetime, but: str | None = None) -> Change | None:
-    """What went on at that EVSE is over, but for that visit; its last word is returned if that is of the next one."""
+def found_at(d: Decision, session_id: str, evse: int, at: datetime) -> None:
+    """That visit is found to be at that EVSE: a plug that waits there for its transaction was its car's, or is over.
+
+    One that has a transaction stays: its EVSE may have been a guess, and is said later.
+    """
+    waiting = [visit for visit in at_evse(d.state, evse) if not visit.transactions and visit.session_id != session_id]
+    said = _end(d, waiting, at)
+    if said is not None:
+        _hand_over(d, session_id, said)
+
+
+def _end(d: Decision, formers: list[Open | Ended], at: datetime) -> Change | None:
+    """What went on until then is over; the last word that was said of it is returned if that is of the next one."""
     said: Change | None = None
-    for former in at_evse(d.state, evse):
-        if isinstance(former, Open) and former.started_at <= at and former.session_id != but:
+    for former in formers:
+        if isinstance(former, Open) and former.started_at <= at:
             said = next((change for change in former.changes[-1:] if change.at >= at), None)
             end(d, former, "station", next_at=at)
     return said
@@ -130,17 +141,15 @@ def _only_idle(state: SessionState, at: datetime) -> Open | Ended | None:
     Only if there is only one. A visit that had a transaction already may only wait to be unplugged: no candidate.
     """
     waiting = [visit for visit in state.visits if not visit.transactions and was_plugged(visit)]
-    then = [visit for visit in waiting if visit.started_at <= at and (_is_there(visit) or at < _left_at(visit))]
-    candidates = then or [visit for visit in waiting if _is_there(visit)]
+    then = [visit for visit in waiting if visit.started_at <= at and _was_there(visit, at)]
+    candidates = then or [visit for visit in waiting if _was_there(visit, at=None)]
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _is_there(visit: Visit) -> bool:
-    return isinstance(visit, Open) and visit.unplugged_at is None
-
-
-def _left_at(visit: Open | Ended) -> datetime:
-    return visit.unplugged_at or (visit.ended_at if isinstance(visit, Ended) else visit.started_at)
+def _was_there(visit: Open | Ended, at: datetime | None) -> bool:
+    """Whether its car had not left by then, or has not left until now."""
+    left_at = visit.unplugged_at or (visit.ended_at if isinstance(visit, Ended) else None)
+    return left_at is None or (at is not None and at < left_at)
 
 
 def _at_that_time(state: SessionState, evse: int, at: datetime) -> Open | Ended | None:
