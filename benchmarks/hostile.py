@@ -53,6 +53,7 @@ def figures(stage: Stage, plan: Plan) -> Iterator[Figure]:
     """Alone and beside those that misbehave, in turns: on a machine that others use, one window says little."""
     know_chosen_password(stage)
     measured(stage.url, {}, mode="meter", stations=100, seconds=plan.broker_s, identity="WARM-")
+    make_acquainted(stage, plan)
     before = limited(stage)
     windows = take_turns(stage, plan)
     reached = {name: count - before[name] for name, count in limited(stage).items()}
@@ -64,6 +65,14 @@ def know_chosen_password(stage: Stage) -> None:
     file = stage.home / "chosen.txt"
     file.write_text("long-enough-to-be-allowed")
     stage.command("network", "register", CHOSEN, "--tenant", "demo", "--password-file", str(file))
+
+
+def make_acquainted(stage: Stage, plan: Plan) -> None:
+    """What misbehaves takes ways through the broker that it has not compiled yet, which takes a core for a while."""
+    with loading(stage.url, "hostile_load", seconds=LONGEST_S) as crowd:
+        crowd.until("misbehaving", COME_S)
+        time.sleep(plan.broker_s)
+        crowd.end(GOODBYE_S)
 
 
 def take_turns(stage: Stage, plan: Plan) -> Windows:

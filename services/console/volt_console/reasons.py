@@ -61,6 +61,13 @@ WORDS: Mapping[Reason, Words] = {
         "Nothing: the charger tries again by itself and gets its answer. If this goes on for minutes, ask "
         "whoever runs the server.",
     ),
+    "too_many_passwords": Words(
+        "Too many passwords tried",
+        "From this internet address one password after the other was tried for this charger. They are not checked "
+        "any more until it has been quiet for a while.",
+        "If it is your charger, set a new password here and enter it in the charger. If it is not, somebody guesses: "
+        "the charger's own password keeps working.",
+    ),
     "no_subprotocol": Words(
         "No OCPP version named",
         "The charger did not say which version of OCPP it speaks.",
@@ -76,6 +83,12 @@ WORDS: Mapping[Reason, Words] = {
         "Too many connections come from the same internet address, or altogether.",
         "If many chargers share one router, ask whoever runs the server to raise the limit. If not, look for "
         "a device that connects again and again.",
+    ),
+    "connects_too_often": Words(
+        "Connects again and again",
+        "The charger gives its connection up within seconds and opens another one, over and over.",
+        "Look whether two chargers have the same name, then at its network (mobile reception, router) and software. "
+        "It gets in again by itself, but not more often than every few seconds.",
     ),
     "not_ready": Words(
         "Server was not ready",

@@ -10,7 +10,7 @@ from time import monotonic
 from picows import WSListener, WSTransport, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 
 from volt_contracts.gateway import RefusalReason
-from volt_gateway.limits import ConnectionLimits, TokenBucket
+from volt_gateway.limits import ConnectionLimits, TokenBucket, TokenBuckets
 from volt_gateway.link import Admission
 from volt_gateway.links import Links
 from volt_gateway.meters import Meters
@@ -19,6 +19,7 @@ from volt_gateway.proxies import Proxies
 from volt_gateway.refusals import Refusal, Refusals
 from volt_gateway.settings import GatewaySettings
 from volt_gateway.socket import PROTOCOL_ERROR, StationSocket, close_reason
+from volt_gateway.tarpit import Tarpit
 from volt_gateway.upgrade import Doorkeeper, Request
 
 STATUS: dict[RefusalReason, HTTPStatus] = {
@@ -29,7 +30,9 @@ STATUS: dict[RefusalReason, HTTPStatus] = {
     "wrong_password": HTTPStatus.UNAUTHORIZED,
     "no_password": HTTPStatus.UNAUTHORIZED,
     "password_unchecked": HTTPStatus.SERVICE_UNAVAILABLE,
+    "too_many_passwords": HTTPStatus.TOO_MANY_REQUESTS,
     "too_many_connections": HTTPStatus.SERVICE_UNAVAILABLE,
+    "connects_too_often": HTTPStatus.TOO_MANY_REQUESTS,
     "not_ready": HTTPStatus.SERVICE_UNAVAILABLE,
     "refused_by_policy": HTTPStatus.FORBIDDEN,
     "malformed_upgrade": HTTPStatus.BAD_REQUEST,
@@ -38,6 +41,7 @@ STATUS: dict[RefusalReason, HTTPStatus] = {
 socket closed, as OCPP-J 1.6 §3.1.2 and OCPP 2.0.1 part 4 §3.1.2 ask."""
 
 _PASSWORD_RETRY_S = 1
+_COME_BACK = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 
 NotReady = Callable[[], str | None]
 """Why nobody can be let in at the moment, or None."""
@@ -65,18 +69,25 @@ class Gate:
         self._limited = meters.limited
         self._proxies = Proxies(settings.trusted_proxies)
         self._admissions = TokenBucket(settings.admissions_per_s, settings.admissions_burst, monotonic())
+        self._connects = TokenBuckets(settings.connects_per_s, settings.connects_burst)
+        self.tarpit = Tarpit(settings, meters)
 
     def upgrade(self, request: WSUpgradeRequest, peer: str, secure: bool) -> WSUpgradeResponseWithListener:
         """picows: an HTTP request came in."""
-        address, secure = self._proxies.origin(request.headers, peer, secure)
-        address = _readable(address) or ""
+        origin, secure = self._proxies.origin(request.headers, peer, secure)
+        address = _readable(origin) or ""
         verdict = (
             self._malformed(request, address)
             or self._crowded(request, address)
             or self._doorkeeper.decide(_request(request, address, secure))
         )
         if isinstance(verdict, Admission):
-            return self._let_in(verdict)
+            often = self._too_often(verdict)
+            if often is None:
+                return self._let_in(verdict)
+            verdict = often
+        if origin == peer:
+            self.tarpit.refused(peer)
         self._refusals.refuse(verdict, monotonic(), datetime.now(UTC))
         return self._refuse(verdict)
 
@@ -96,6 +107,16 @@ class Gate:
             return None
         self._limited(reached.limit).add()
         return _nameless("too_many_connections", reached.sentence, request, address)
+
+    def _too_often(self, admission: Admission) -> Refusal | None:
+        if self._connects.take(admission.key, monotonic()):
+            return None
+        self._limited("connects").add()
+        sentence = "the station connects again and again; it is let in again a little later"
+        return Refusal(
+            "connects_too_often", sentence, admission.identity, admission.path, admission.address, admission.tenant,
+            admission.key,
+        )  # fmt: skip
 
     def _malformed(self, request: WSUpgradeRequest, address: str) -> Refusal | None:
         """A missing or odd `Connection` is tolerated where the rest says what is wanted: some stations send none."""
@@ -121,7 +142,7 @@ class Gate:
         if status is None:
             return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(), _ClosesAtOnce(refusal))
         headers = {"Content-Type": "text/plain; charset=utf-8"}
-        if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        if status in _COME_BACK:
             headers["Retry-After"] = str(self._retry_after(refusal.reason))
         if status is HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Basic realm="ocpp"'

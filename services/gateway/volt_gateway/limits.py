@@ -1,7 +1,10 @@
 """Token buckets and counts: how much of what comes in is taken."""
 
-from collections import Counter
+from collections import Counter, OrderedDict
+from collections.abc import Hashable
 from typing import Literal, NamedTuple
+
+MOST_BUCKETS = 20_000
 
 
 class TokenBucket:
@@ -23,6 +26,25 @@ class TokenBucket:
             return False
         self._tokens -= 1.0
         return True
+
+
+class TokenBuckets:
+    """A token bucket for each key. Those that were not asked for longest are forgotten, which fills them up."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._buckets: OrderedDict[Hashable, TokenBucket] = OrderedDict()
+
+    def take(self, key: Hashable, now: float) -> bool:
+        """Take one permit of the key's if there is one."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = TokenBucket(self._rate, self._burst, now)
+            if len(self._buckets) > MOST_BUCKETS:
+                self._buckets.popitem(last=False)
+        self._buckets.move_to_end(key)
+        return bucket.take(now)
 
 
 class Reached(NamedTuple):

@@ -21,6 +21,8 @@ FRAME_BYTES = 1024
 """A message up to this size counts as one frame of its station's rate."""
 PART_BYTES = 256
 """Of a longer one, each further part of this size counts as another: messages cost time by their length."""
+IMPATIENT = 10.0
+"""What comes before the former call was answered counts so many times: it must wait (OCPP-J 1.6 §4.1.1)."""
 FAULT_FRAMES = 9.0
 """What is no good, unreadable or refused, counts as so many frames more: it is dear to judge, and serves nobody."""
 
@@ -151,8 +153,7 @@ class Link:
         if self.silent_since is not None:
             self.lifecycle.back(self)
         if self.waiting is None:
-            size = len(message)
-            self._charge(now, 1.0 if size <= FRAME_BYTES else frames_of(size))
+            self._charge(now, self._price(message))
             self.inbound(self, message, now)
         else:
             self._keep(message)
@@ -161,7 +162,7 @@ class Link:
         """The next of the messages that wait."""
         if self.waiting:
             message = self.waiting.popleft()
-            self._charge(now, frames_of(len(message)))
+            self._charge(now, self._price(message))
             self.inbound(self, message, now)
 
     def wait(self) -> None:
@@ -226,6 +227,11 @@ class Link:
         """Read it again."""
         if self.socket is not None:
             self.socket.release(why)
+
+    def _price(self, message: bytes) -> float:
+        size = len(message)
+        price = 1.0 if size <= FRAME_BYTES else frames_of(size)
+        return price * IMPATIENT if self.in_flight or self.waiting else price
 
     def _charge(self, now: float, frames: float) -> None:
         self.save_up(now)

@@ -56,6 +56,8 @@ class Links:
         self._limits = limits
         self._slow_lane = SlowLane(settings.frames_per_s, self._take_next)
         self._closing: dict[Link, float] = {}
+        self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        """Permits that a station had left when it was last connected, and when: coming again does not fill them up."""
         self._rate_limit = meters.limited("frame_rate")
         self._too_big = meters.limited("message_size")
         self._held = {Hold.OPENING: meters.limited("opening"), Hold.WRITING: meters.limited("unread_answers")}
@@ -76,7 +78,9 @@ class Links:
 
     def new(self, admission: Admission, link_id: str) -> Link:
         """A link that is about to open; it counts when its socket is connected."""
-        return Link(admission, link_id, self._journal.partition(admission.key), self)
+        link = Link(admission, link_id, self._journal.partition(admission.key), self)
+        link.tokens, link.tokens_at = self._spent.pop(admission.key, (link.tokens, link.tokens_at))
+        return link
 
     def connected(self, link: Link) -> None:
         """Put the link on record; what the station says meanwhile waits."""
@@ -117,6 +121,7 @@ class Links:
         if len(self.gone) > GONE_KEPT:
             self.gone.popitem(last=False)
         self._limits.leave(link.address)
+        self._remember_rate(link)
         if link.closing is not None and (link.closing.by, link.closing.code) == ("gateway", TOO_BIG):
             self._too_big.add()
         self._count(link.tenant, -1)
@@ -234,6 +239,12 @@ class Links:
             del self._by_key[link.key]
         self.slots[link.slot].discard(link)
         self._closing.pop(link, None)
+
+    def _remember_rate(self, link: Link) -> None:
+        if link.tokens < self.frames_burst:
+            self._spent[link.key] = (link.tokens, link.tokens_at)
+            if len(self._spent) > GONE_KEPT:
+                self._spent.popitem(last=False)
 
     def _count(self, tenant: str, change: int) -> None:
         if tenant not in self._by_tenant:

@@ -16,9 +16,12 @@ from volt_eventlog.ask import NoOutcome
 from volt_gateway.answers import authorize
 from volt_gateway.answers.call import Call, Question, Reply
 from volt_gateway.authorization import Judgement
+from volt_gateway.limits import TokenBuckets
 from volt_gateway.meters import Meters
+from volt_gateway.settings import GatewaySettings
 from volt_gateway.tracing import Trace
 from volt_runtime.log import logger
+from volt_runtime.metrics import Counter
 
 Finish = Callable[[Reply], None]
 """Puts the exchange on record and answers."""
@@ -32,29 +35,38 @@ class Asking(Protocol):
 
 
 class Parking:
-    """The calls that wait for a verdict; bounded, and at most one of a station."""
+    """The calls that wait for a verdict; bounded, at most one of a link, and not many of one station in a row."""
 
-    def __init__(self, ask: Asking, gateway_id: str, deadline_s: float, most: int, meters: Meters) -> None:
+    def __init__(self, ask: Asking, settings: GatewaySettings, meters: Meters) -> None:
         self._ask = ask
-        self._actor = Actor(kind="system", id=gateway_id, reason="a station asks about a token")
-        self._deadline_s = deadline_s
-        self._most = most
+        self._actor = Actor(kind="system", id=settings.gateway_id, reason="a station asks about a token")
+        self._deadline_s = settings.authorize_deadline_s
+        self._most = settings.parked_max
+        self._permits = TokenBuckets(settings.unknown_tokens_per_s, settings.unknown_tokens_burst)
         self._meters = meters
         self.waiting: dict[str, asyncio.Task[None]] = {}
         """By link id."""
         self._full = meters.limited("parked")
+        self._too_many = meters.limited("unknown_tokens")
         self._log = logger("gateway")
         meters.metrics.gauge("volt_gateway_parked", "Authorize calls that wait now", lambda: float(len(self.waiting)))
 
     def park(self, call: Call, question: Question, finish: Finish, trace: Trace | None) -> None:
         """Ask, and finish the call with the verdict, or with the fallback when none comes in time."""
         link_id = call.link.link_id
-        if len(self.waiting) >= self._most or link_id in self.waiting:
-            self._full.add()
+        reached = self._reached(call)
+        if reached is not None:
+            reached.add()
             finish(authorize.reply(call, question.fallback))
             return
         task = asyncio.get_running_loop().create_task(self._wait(call, question, finish, trace), name="parked call")
         self.waiting[link_id] = task
+
+    def _reached(self, call: Call) -> Counter | None:
+        """The limit that one more question would pass."""
+        if len(self.waiting) >= self._most or call.link.link_id in self.waiting:
+            return self._full
+        return None if self._permits.take(call.link.key, call.since) else self._too_many
 
     async def _wait(self, call: Call, question: Question, finish: Finish, trace: Trace | None) -> None:
         try:

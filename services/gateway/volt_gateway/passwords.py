@@ -10,12 +10,17 @@ from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
+from typing import Literal
 
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type, verify_secret
 
 from volt_contracts.network import Credential
 from volt_contracts.refs import station_key_hash
+from volt_gateway.limits import TokenBuckets
+from volt_gateway.meters import Meters
+from volt_gateway.settings import GatewaySettings
 
 MOST_CHECKS = 64
 """Slow checks that may wait; who comes while there are more, comes again."""
@@ -23,6 +28,10 @@ MOST_CHECKS = 64
 VERDICTS_KEPT = 20_000
 CHECKS_NICE = 10
 """A tenth of the weight that the event loop has where both want the same core."""
+
+
+Fault = Literal["wrong_password", "password_unchecked", "too_many_passwords"]
+"""Why a password does not let in: `password_unchecked` says that its verdict will be there at the next attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +63,47 @@ class Passwords:
     A slow check is not waited for: its verdict is there when the station connects again.
     """
 
-    def __init__(self, token_secret: str, threads: int = 1) -> None:
-        self._secret = token_secret
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_step_back)
+    def __init__(self, settings: GatewaySettings, meters: Meters) -> None:
+        self._secret = settings.token_secret.get_secret_value()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="argon2", initializer=_step_back)
         self._verdicts: OrderedDict[tuple[str, str], bool] = OrderedDict()
         self._checking: dict[tuple[str, str], Future[bool]] = {}
+        self._guesses = TokenBuckets(settings.passwords_per_s, settings.passwords_burst)
+        self._too_many = meters.limited("passwords")
 
-    def check(self, tenant: str, presented: BasicAuth, credential: Credential) -> bool | None:
-        """True or False; None while nobody knows yet."""
-        password = presented.password if presented.password is not None else b""
-        digest = station_key_hash(self._secret, credential.keyed_for or tenant, password)
+    def check(self, tenant: str, presented: BasicAuth, credential: Credential, address: str) -> Fault | None:
+        """None: it is right. `address`: whose attempts are counted, so that nobody can lock out somebody else."""
+        if presented.password is None:
+            return "wrong_password"
+        digest = station_key_hash(self._secret, credential.keyed_for or tenant, presented.password)
         if credential.kind == "hmac-sha256":
-            right = hmac.compare_digest(digest.encode(), credential.hash.encode())
-        else:
-            checked = self._slowly(digest, password, credential.hash) if presented.password is not None else False
-            if checked is None:
-                return None
-            right = checked
-        return right and presented.password is not None
+            return None if hmac.compare_digest(digest.encode(), credential.hash.encode()) else "wrong_password"
+        question = (digest, credential.hash)
+        verdict = self._known(question)
+        if verdict is None:
+            return self._ask(question, presented.password, address)
+        return None if verdict else "wrong_password"
 
     def close(self) -> None:
         """Drop what still waits."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _slowly(self, digest: str, password: bytes, encoded: str) -> bool | None:
-        question = (digest, encoded)
+    def _known(self, question: tuple[str, str]) -> bool | None:
+        self._collect()
         verdict = self._verdicts.get(question)
         if verdict is not None:
             self._verdicts.move_to_end(question)
-            return verdict
-        self._collect()
-        if question not in self._checking and question not in self._verdicts and len(self._checking) < MOST_CHECKS:
-            self._checking[question] = self._pool.submit(partial(verify_argon2, password, encoded))
-        return self._verdicts.get(question)
+        return verdict
+
+    def _ask(self, question: tuple[str, str], password: bytes, address: str) -> Fault:
+        encoded = question[1]
+        if question in self._checking or len(self._checking) >= MOST_CHECKS:
+            return "password_unchecked"
+        if not self._guesses.take((encoded, address), monotonic()):
+            self._too_many.add()
+            return "too_many_passwords"
+        self._checking[question] = self._pool.submit(partial(verify_argon2, password, encoded))
+        return "password_unchecked"
 
     def _collect(self) -> None:
         """Keep the verdicts that are there by now, also of stations that did not come again."""

@@ -71,7 +71,9 @@ class Server:
     def _connection(self) -> Connection:
         settings = self._settings
         gate = self._gate
-        return Connection(gate.upgrade, gate.unasked, settings.max_message_bytes, settings.handshake_timeout_s)
+        return Connection(
+            gate.upgrade, gate.unasked, gate.tarpit.delay_s, settings.max_message_bytes, settings.handshake_timeout_s
+        )
 
 
 async def _until(done: Callable[[], bool], patience_s: float) -> None:

@@ -32,6 +32,16 @@ class GatewaySettings(Settings):
     admissions_per_s: float = 500.0
     """Upgrades let in steadily; the rest get 503 and come back."""
     admissions_burst: int = 1_000
+    connects_per_s: float = 0.2
+    connects_burst: int = 10
+    """Of one station; who connects more often gets 429 and comes back."""
+    refusals_per_s: float = 5.0
+    refusals_burst: int = 100
+    refusals_delay_s: float = 1.0
+    """From an address that is refused more often, requests are read so much later."""
+    passwords_per_s: float = 0.1
+    passwords_burst: int = 10
+    """Checks of chosen passwords for one station and address; above it they are not checked."""
     downlink_queue: int = 32
     """Calls that may wait for one station."""
     handshake_timeout_s: float = 10.0
@@ -51,6 +61,9 @@ class GatewaySettings(Settings):
     """An answer whose record is acknowledged later than this is dropped: the station has given up on it."""
     authorize_deadline_s: float = 4.0
     parked_max: int = 2_000
+    unknown_tokens_per_s: float = 0.5
+    unknown_tokens_burst: int = 20
+    """Of one station, that `session` is asked about; above it the tenant's fallback answers at once."""
     live_start_s: float = 120.0
     """A start whose timestamp is no older is live: a token in use elsewhere may be refused."""
     kafka_down_after_s: float = 20.0

@@ -79,6 +79,8 @@ class StationSocket(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """picows: a frame is there; its payload is gone when this returns."""
+        if transport.is_close_frame_sent:
+            self._plain = False  # picows hands over the very frame that it closes for, and what came behind it
         if frame.msg_type is _TEXT and self._plain and frame.fin and not frame.rsv1:
             self._receiver.receive(frame.get_payload_as_bytes())
         else:

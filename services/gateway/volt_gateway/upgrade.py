@@ -6,7 +6,7 @@ from functools import partial
 from volt_contracts.gateway import RefusalReason, Registration
 from volt_contracts.network import StationRow, TenantSettings
 from volt_gateway.link import Admission
-from volt_gateway.passwords import Passwords, read_basic_auth
+from volt_gateway.passwords import Fault, Passwords, read_basic_auth
 from volt_gateway.path import BadPath, StationPath, read_old_path, read_path
 from volt_gateway.refusals import Refusal
 from volt_gateway.stations import Directory, Found
@@ -109,10 +109,8 @@ class _Asked:
             return self._refusal("no_password", "the station must send its identity and password (basic auth)")
         if credential is None:
             return self._refusal("wrong_password", "no password is registered for the station")
-        verdict = self._passwords.check(self._found.tenant, presented, credential)
-        if verdict is None:
-            return self._refusal("password_unchecked", "the password is being checked; connect again")
-        return None if verdict else self._refusal("wrong_password", "user or password is wrong")
+        fault = self._passwords.check(self._found.tenant, presented, credential, self._request.address)
+        return None if fault is None else self._refusal(fault, _OF_PASSWORDS[fault])
 
     def _admitted(self) -> Admission | Refusal:
         version = negotiate(self._request.offered, self._configured())
@@ -158,5 +156,11 @@ class _Asked:
 
 _BEFORE_ITS_BOOT: dict[str, Registration | None] = {"adopt": None, "pending": "pending", "refuse": "rejected"}
 """The registration of a station that nobody knows; one that is adopted is accepted by its boot."""
+
+_OF_PASSWORDS: dict[Fault, str] = {
+    "wrong_password": "user or password is wrong",
+    "password_unchecked": "the password is being checked; connect again",
+    "too_many_passwords": "too many passwords were tried for this station from this address; connect again later",
+}
 
 _VERSIONS = frozenset(version.value for version in Version)

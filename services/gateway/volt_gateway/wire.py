@@ -75,7 +75,7 @@ class Wire:
         release = Release(meters, settings.answer_deadline_s, settings.frames_in_flight)
         self._settings = settings
         self._spawn = spawn
-        self._passwords = Passwords(secret)
+        self._passwords = Passwords(settings, meters)
         self._directory = Directory(
             StationTables(
                 tenants=tables[NETWORK_TENANTS],
@@ -85,7 +85,7 @@ class Wire:
                 profiles=tables[STATION_PROFILES],
             )
         )
-        self._parking = Parking(ask, settings.gateway_id, settings.authorize_deadline_s, settings.parked_max, meters)
+        self._parking = Parking(ask, settings, meters)
         self.outage = Outage(lambda: log.failing_since, settings.kafka_down_after_s)
         self.links = Links(settings, self._directory, journal, limits, meters)
         self.downlink = Downlink(self.links, Reporter(journal, meters), settings.downlink_queue)

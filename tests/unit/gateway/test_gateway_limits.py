@@ -1,6 +1,6 @@
 """Token buckets and connection counts."""
 
-from volt_gateway.limits import ConnectionLimits, TokenBucket
+from volt_gateway.limits import MOST_BUCKETS, ConnectionLimits, TokenBucket, TokenBuckets
 
 
 def test_a_bucket_gives_its_burst_then_its_rate() -> None:
@@ -10,6 +10,16 @@ def test_a_bucket_gives_its_burst_then_its_rate() -> None:
     assert bucket.take(0.5)
     assert not bucket.take(0.6)
     assert [bucket.take(100.0) for _ in range(4)] == [True, True, True, False]
+
+
+def test_each_key_has_a_bucket_of_its_own_and_the_oldest_is_forgotten() -> None:
+    buckets = TokenBuckets(rate=1.0, burst=1)
+    assert [buckets.take(key, 0.0) for key in ("a", "a", "b")] == [True, False, True]
+    assert buckets.take("a", 1.0)
+    for number in range(MOST_BUCKETS - 1):
+        buckets.take(number, 1.0)
+    assert not buckets.take("a", 1.0)
+    assert buckets.take("b", 1.0), "it was forgotten"
 
 
 def test_connections_are_limited_in_all_and_by_address() -> None:

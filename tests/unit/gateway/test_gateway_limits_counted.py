@@ -3,14 +3,18 @@
 import asyncio
 import re
 from pathlib import Path
+from time import monotonic
 from typing import get_args
 
+import msgspec
 import pytest
 from unit.gateway.gateway_station import Gateway, Station, gateway, http, refusal, station, until
 from unit.gateway.test_gateway_downlink import connected, order, reports, send
+from unit.gateway.test_gateway_upgrade import chosen, row
 from unit.gateway.wire.framing import VENDOR
 from unit.gateway.wire.rows import call, frame
 
+from volt_contracts.gateway import LinkRefused
 from volt_gateway.meters import Limit
 
 README = Path(__file__).parents[3] / "services" / "gateway" / "README.md"
@@ -181,3 +185,62 @@ async def test_parked() -> None:
     async with gateway(parked_max=0) as gate, station(gate.port) as charger:
         assert (await charger.call("Authorize", {"idTag": "NEW"}))["idTagInfo"]["status"] == "Invalid"
         assert counted(gate, "parked") == 1
+
+
+async def test_unknown_tokens() -> None:
+    """Who tries one token after the other gets the tenant's fallback, and `session` is not asked."""
+    async with gateway(unknown_tokens_per_s=0.001, unknown_tokens_burst=2) as gate, station(gate.port) as charger:
+        for number in range(5):
+            await charger.call("Authorize", {"idTag": f"NEW{number}"})
+        assert (counted(gate, "unknown_tokens"), len(gate.ask.asked)) == (3, 2)
+        async with station(gate.port, "CP2") as other:
+            await other.call("Authorize", {"idTag": "NEW9"})
+        assert len(gate.ask.asked) == 3
+
+
+async def test_connects() -> None:
+    async with gateway(connects_per_s=0.001, connects_burst=2) as gate:
+        for _ in range(2):
+            async with station(gate.port):
+                pass
+        status, headers, _ = await refusal(gate.port)
+        assert (status, counted(gate, "connects")) == (429, 1)
+        assert 10 <= int(headers["retry-after"]) <= 20
+        refused = gate.log.of(LinkRefused)[-1]
+        assert (refused.reason, refused.identity) == ("connects_too_often", "CP1")
+        async with station(gate.port, "CP2"):
+            pass
+
+
+async def test_passwords() -> None:
+    """One that was found right still lets in; and a station is not locked out by what another address tries."""
+    async with gateway(passwords_per_s=0.001, passwords_burst=2, trusted_proxies=("127.0.0.1",)) as gate:
+        gate.station(msgspec.structs.replace(row(), credential=chosen("my own password!")))
+        passwords = gate.wire._passwords
+
+        async def tries(password: str, address: str = "192.0.2.1") -> int:
+            answer = (await refusal(gate.port, password=password, headers={"X-Forwarded-For": address}))[0]
+            await until(lambda: all(checking.done() for checking in passwords._checking.values()))
+            return answer
+
+        assert [await tries("my own password!"), await tries("guess 1"), await tries("guess 2")] == [503, 503, 429]
+        assert counted(gate, "passwords") == 1
+        assert await tries("guess 1") == 401, "it is known to be wrong"
+        assert await tries("guess 3", "192.0.2.2") == 503
+        async with station(gate.port, password="my own password!"):
+            pass
+
+
+async def test_refusals() -> None:
+    """The third one, and whoever comes from there meanwhile, is answered late; but answered."""
+    async with gateway(refusals_per_s=0.001, refusals_burst=1, refusals_delay_s=0.3) as gate:
+        took = []
+        for _ in range(3):
+            begin = monotonic()
+            assert (await refusal(gate.port, path="/ocpp/nowhere/CP"))[0] == 404
+            took.append(monotonic() - begin >= 0.3)
+        assert took == [False, False, True]
+        begin = monotonic()
+        async with station(gate.port):
+            assert monotonic() - begin >= 0.3
+        assert counted(gate, "refusals") == 2

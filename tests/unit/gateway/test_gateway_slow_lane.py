@@ -11,7 +11,7 @@ from unit.gateway.test_gateway_limits_counted import counted, hears_all, numbere
 from unit.gateway.wire.rows import call, frame
 
 from volt_contracts.gateway import Exchange
-from volt_gateway.link import FRAME_BYTES, Link, frames_of
+from volt_gateway.link import FRAME_BYTES, IMPATIENT, Link, frames_of
 
 
 def only_link(gate: Gateway) -> Link:
@@ -31,12 +31,12 @@ async def test_what_comes_in_one_packet_is_not_taken_at_once() -> None:
     async with gateway(frames_per_s=0.01, frames_burst=5) as gate, station(gate.port) as charger:
         await connected(gate, charger)
         link = only_link(gate)
-        before = link.tokens
+        taken = 2 + int((link.tokens - 1) // IMPATIENT)
         charger.wire.underlying_transport.write(b"".join(frame(1, numbered(number)) for number in range(20)))
         await until(lambda: waiting(link) > 10)
-        await hears_all(charger, int(before) + 1)
+        await hears_all(charger, taken)
         assert charger.heard.empty()
-        assert waiting(link) == 20 - int(before) - 1
+        assert waiting(link) == 20 - taken
         assert link.socket is not None
         assert link.socket.is_held
 
@@ -128,3 +128,33 @@ async def test_the_kernel_holds_back_little_for_a_station() -> None:
         assert gate.wire.server._server is not None
         for listening in gate.wire.server._server.sockets:
             assert listening.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 2 * 8192
+
+
+async def test_coming_again_does_not_fill_up_what_a_station_may_send() -> None:
+    async with gateway(frames_per_s=0.01, frames_burst=50) as gate:
+        async with station(gate.port) as charger:
+            await connected(gate, charger)
+            for number in range(20):
+                charger.send(numbered(number))
+                await charger.hears()
+        await until(lambda: not gate.wire.links.by_id)
+        async with station(gate.port) as charger, station(gate.port, "CP2") as other:
+            await connected(gate, charger)
+            await connected(gate, other)
+            tokens = {link.identity: link.tokens for link in gate.wire.links.by_id.values()}
+            assert tokens["CP1"] == pytest.approx(tokens["CP2"] - 20, abs=1)
+
+
+async def test_who_does_not_wait_for_answers_may_send_less() -> None:
+    async with gateway(frames_per_s=0.01, frames_burst=50) as gate, station(gate.port) as charger:
+        await connected(gate, charger)
+        link = only_link(gate)
+        before = link.tokens
+        gate.log.holding = True
+        for number in range(3):
+            charger.send(numbered(number))
+        await until(lambda: link.in_flight == 3)
+        assert before - link.tokens == pytest.approx(1 + 2 * IMPATIENT, abs=0.1)
+        gate.log.holding = False
+        gate.log.release()
+        await hears_all(charger, 3)

@@ -1,11 +1,15 @@
 """The socket: whole messages out of frames, pings, closes, sizes."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import msgspec
 import pytest
-from picows import WSMsgType
+from picows import WSFrame, WSMsgType, WSTransport
 from unit.gateway.gateway_station import gateway, station, until
 
 from volt_contracts.gateway import Exchange, LinkClosed
+from volt_gateway.socket import Receiver, StationSocket
 
 STATUS = b'[2,"f1","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Available"}]'
 CONTINUATION, TEXT, BINARY = WSMsgType.CONTINUATION, WSMsgType.TEXT, WSMsgType.BINARY
@@ -32,7 +36,7 @@ async def test_a_binary_message_is_read_like_a_text() -> None:
 async def test_a_message_that_is_too_long_closes_with_1009() -> None:
     async with gateway(max_message_bytes=1000) as gate:
         async with station(gate.port) as charger:
-            charger.send(b"x" * 1001)
+            charger.send(b'[2,"m1","DataTransfer",{"vendorId":"' + b"x" * 1000 + b'"}]')
             assert (await charger.ends())[0] == 1009
         async with station(gate.port) as charger:
             for number in range(3):
@@ -40,6 +44,7 @@ async def test_a_message_that_is_too_long_closes_with_1009() -> None:
             assert (await charger.ends())[0] == 1009
         await until(lambda: len(gate.log.of(LinkClosed)) == 2)
         assert {(closed.by, closed.code) for closed in gate.log.of(LinkClosed)} == {("gateway", 1009)}
+        assert not gate.log.of(Exchange)
 
 
 @pytest.mark.parametrize(
@@ -90,3 +95,13 @@ async def test_nothing_is_taken_after_a_close() -> None:
         gate.wire.links.cut_off(float("inf"))
         await until(lambda: not gate.wire.links.by_id)
         assert not gate.log.of(Exchange)
+
+
+def test_what_comes_behind_a_close_that_picows_sent_is_not_taken() -> None:
+    """It hands over even the frame that it closes for, once that is complete."""
+    heard: list[bytes] = []
+    socket = StationSocket(cast("Receiver", SimpleNamespace(receive=heard.append)), 1000)
+    frame = SimpleNamespace(msg_type=TEXT, fin=True, rsv1=False, get_payload_as_bytes=lambda: b"long")
+    for closes in (False, True):
+        socket.on_ws_frame(cast("WSTransport", SimpleNamespace(is_close_frame_sent=closes)), cast("WSFrame", frame))
+    assert heard == [b"long"]

@@ -48,7 +48,7 @@ async def test_what_was_not_appended_is_not_answered() -> None:
 
 
 async def test_a_station_with_many_calls_in_flight_is_not_read_on_and_loses_nothing() -> None:
-    async with gateway(frames_in_flight=4, frames_burst=1000) as gate, station(gate.port) as charger:
+    async with gateway(frames_in_flight=4, frames_burst=10_000) as gate, station(gate.port) as charger:
         await charger.call("Heartbeat", {})
         link = next(iter(gate.wire.links.by_id.values()))
         gate.log.holding = True

@@ -153,11 +153,14 @@ async def test_a_profile_that_cannot_be_met_is_refused() -> None:
         assert (await refusal(gate.port, password="0123456789abcdef"))[0] == 401
 
 
+def chosen(password: str) -> Credential:
+    hasher = argon2.PasswordHasher(time_cost=1, memory_cost=1024)
+    return Credential(kind="argon2id", hash=hasher.hash(password))
+
+
 async def test_a_chosen_password_is_checked_aside_and_known_at_the_next_attempt() -> None:
     async with gateway() as gate:
-        hasher = argon2.PasswordHasher(time_cost=1, memory_cost=1024)
-        chosen = Credential(kind="argon2id", hash=hasher.hash("my own password!"))
-        gate.station(msgspec.structs.replace(row(), credential=chosen))
+        gate.station(msgspec.structs.replace(row(), credential=chosen("my own password!")))
         status, headers, _ = await refusal(gate.port, password="my own password!")
         assert (status, headers["retry-after"]) == (503, "1")
         assert refused(gate).reason == "password_unchecked"
