@@ -1,7 +1,7 @@
 """The stream of one open page: what changed on its screen, as fragments that htmx puts in place (WHATWG HTML §9.2).
 
-At most four updates a second; a screen that is dear to draw is drawn less often, so that one page never takes more than
-a tenth of the process. Only fragments whose HTML differs from what the page already has are sent.
+At most four updates a second; a screen that is dear to draw is drawn less often, so that one page hardly takes more than
+a tenth of the process, but every few seconds all the same: on a busy machine all screens are slow. Only fragments whose HTML differs from what the page already has are sent.
 """
 
 from collections.abc import AsyncGenerator, Mapping
@@ -17,6 +17,9 @@ from volt_console.live.changes import Follower
 from volt_console.queries.database import DATABASE_AWAY
 
 PACE_S = 0.25
+RESTS = 10
+"""A drawing is followed by a rest of so many times what it took."""
+LONGEST_REST_S = 5.0
 HEARTBEAT_S = 15.0
 AWAY_S = 2.0
 """How long to wait before a screen is drawn again that could not be drawn."""
@@ -70,7 +73,7 @@ async def stream(screen: Screen, follower: Follower, until: datetime | None = No
         if changed:
             shown.update(changed)
             yield event("", "".join(partial(name, html) for name, html in changed.items()))
-        await follower.rest(max(PACE_S, 10 * (monotonic() - began)))
+        await follower.rest(min(LONGEST_REST_S, max(PACE_S, RESTS * (monotonic() - began))))
         while not (follower.closed or _over(until) or screen.concerns(follower.take())):
             if not await follower.changed(HEARTBEAT_S):
                 yield HEARTBEAT
