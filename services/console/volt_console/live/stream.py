@@ -1,7 +1,8 @@
 """The stream of one open page: what changed on its screen, as fragments that htmx puts in place (WHATWG HTML §9.2).
 
-At most four updates a second; a screen that is dear to draw is drawn less often, so that one page hardly takes more than
-a tenth of the process, but every few seconds all the same: on a busy machine all screens are slow. Only fragments whose HTML differs from what the page already has are sent.
+At most four updates a second; a screen that is dear to draw is drawn less often, so that one page hardly takes more
+than a tenth of the process, but every few seconds all the same: on a busy machine all screens are slow. Only fragments
+whose HTML differs from what the page already has are sent.
 """
 
 from collections.abc import AsyncGenerator, Mapping
