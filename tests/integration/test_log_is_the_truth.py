@@ -118,9 +118,9 @@ async def session_events(kafka: Kafka) -> list[Any]:
 
 NOT_FILLED = {
     "command_outcomes", "station_variables", "parked_keys", "imports", "import_rows", "import_sums",
-    "session_revisions",
+    "session_revisions", "live_places",
 }  # fmt: skip
-"""Filled by commands, by imports, when a key fails, or when facts come late."""
+"""Filled by commands, by imports, when a key fails, when facts come late, or when locations are configured."""
 
 
 def assert_rich(events: Sequence[Any], found: Derived) -> None:

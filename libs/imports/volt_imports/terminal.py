@@ -59,7 +59,7 @@ def tell(report: Report, order: Order) -> int:
     if not report.rows and report.state != "imported_before":
         return _say(f"{report.name} holds no rows", BAD_FILE)
     if report.rows:
-        out.print(f"{_counts(report.rows)}; unchanged: {_counts(report.unchanged) or 'none'}", markup=False)
+        out.print(f"Rows: {_rows(report.rows)}; unchanged: {_rows(report.unchanged) or 'none'}", markup=False)
     match report.state:
         case "checked":
             out.print(f"Would be sent: {_counts(report.commands) or 'nothing'}. Nothing was sent (--dry-run).")
@@ -82,7 +82,8 @@ def _tell_faults(report: Report) -> int:
     more = len(report.faults) - MOST_SHOWN
     if more > 0:
         err.print(f"… and {more} more (--report FILE.csv has them all)")
-    return _say(f"{len(report.faults)} faults; nothing was sent", BAD_FILE)
+    count = len(report.faults)
+    return _say(f"{count} {'fault' if count == 1 else 'faults'}; nothing was sent", BAD_FILE)
 
 
 def _tell_outcomes(outcomes: Outcomes) -> int:
@@ -100,6 +101,10 @@ def _tell_outcomes(outcomes: Outcomes) -> int:
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def _rows(counts: dict[str, int]) -> str:
+    return ", ".join(f"{kind} {count}" for kind, count in counts.items())
 
 
 def _say(sentence: str, code: int = UNDONE) -> int:

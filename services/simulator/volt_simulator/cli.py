@@ -43,8 +43,7 @@ def stations(
     fault: Annotated[str | None, typer.Option(help="Only those that have this fault.")] = None, url: Url = None
 ) -> None:
     """One line per station: version, model, link, connectors, faults."""
-    if fault is not None:
-        _known(fault)
+    fault = None if fault is None else _known(fault)
     for station in _ask("GET", url, "/stations"):
         if fault is None or fault in station["faults"]:
             out.print(_line(station), markup=False)
@@ -70,7 +69,7 @@ def fault(
     url: Url = None,
 ) -> None:
     """Switch a fault on."""
-    _known(name)
+    name = _known(name)
     if name != "clock_off" and (offset is not None or stuck or without_zone):
         _fail("--offset, --stuck and --without-zone belong to clock_off", BAD_INPUT)
     body: dict[str, Any] = {"name": name, "station": _target(station, everyone)}
@@ -98,9 +97,12 @@ def _target(station: str | None, everyone: bool) -> str:
     return EVERY_STATION if station is None else station
 
 
-def _known(name: str) -> None:
-    if name not in CATALOGUE:
+def _known(name: str) -> str:
+    """The fault of that name, in whichever way its words are joined."""
+    known = name.lower().replace("-", "_").replace(" ", "_")
+    if known not in CATALOGUE:
         _fail(f"there is no fault {name}; there are {', '.join(CATALOGUE)}", BAD_INPUT)
+    return known
 
 
 def _told(name: str, answer: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from integration.console.console_stage import staged
 from unit.console.console_log import Log
+from unit.console.console_places import called, registered
 from unit.console.console_story import Charger, Visit
 
 from volt_console.queries import sessions, stations
@@ -66,17 +67,35 @@ async def test_a_station_that_went_to_another_tenant_says_so_until_it_is_registe
         log.append(
             NETWORK_STATION_EVENTS,
             "CP-1",
-            network.StationRegistered(
-                version=3,
-                identity="CP-1",
-                security_profile=0,
-                registration="accepted",
-                place=session.Place(),
-                actor="operator:anna",
-                at=log.now,
-            ),
+            registered(log, "CP-1", version=3),
         )
         await stage.show()
         found = await stations.station(stage.console.database, "demo", log.uid("CP-1"))
         assert found is not None
         assert found.moved_to is None
+
+
+@pytest.mark.parametrize("first", ["station", "location"])
+async def test_a_station_stands_where_its_location_is_called_now(database: str, first: str) -> None:
+    """An import registers a station before its location has a name; a location may be given another name later."""
+    log = Log()
+    place = session.Place(location="harbour", location_id="harbour")
+    for name in sorted(("station", "location"), key=lambda name: name != first):
+        if name == "station":
+            log.append(NETWORK_STATION_EVENTS, "CP-1", registered(log, "CP-1", place=place))
+        else:
+            called(log, "Harbour Garage", 1)
+    async with staged(database, log) as stage:
+
+        async def location() -> str | None:
+            await stage.show()
+            found = await stations.station(stage.console.database, "demo", log.uid("CP-1"))
+            return None if found is None else found.location
+
+        assert await location() == "Harbour Garage"
+        called(log, "Pier 7", 2)
+        assert await location() == "Pier 7"
+        log.append(NETWORK_STATION_EVENTS, "CP-1", registered(log, "CP-1", version=2, place=place))
+        assert await location() == "Pier 7"
+        log.append(NETWORK_STATION_EVENTS, "CP-1", registered(log, "CP-1", version=3))
+        assert await location() is None

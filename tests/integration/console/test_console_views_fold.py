@@ -9,9 +9,11 @@ from unit.console.console_drivers import Card, Person
 from unit.console.console_imports import import_in_parts
 from unit.console.console_log import Log
 from unit.console.console_newcomers import refuse, register
+from unit.console.console_places import called, registered
 from unit.console.console_story import Charger, Visit, command, parked, tell_variables
 
-from volt_contracts.topics import STATION_EVENTS
+from volt_contracts import session
+from volt_contracts.topics import NETWORK_STATION_EVENTS, STATION_EVENTS
 
 pytestmark = pytest.mark.postgres
 
@@ -48,7 +50,16 @@ def _history() -> Log:
         Card(log, f"token-{number % 2}", version=number).said()
         Person(log, f"account-{number % 2}", version=number).registered()
         import_in_parts(log, number)
+        _places(log, number)
     return log
+
+
+def _places(log: Log, number: int) -> None:
+    """Stations come to a location that is called otherwise each time."""
+    place = session.Place(location="harbour", location_id="harbour")
+    station = registered(log, f"CP-{number}", version=number + 1, place=place)
+    log.append(NETWORK_STATION_EVENTS, f"CP-{number}", station)
+    called(log, f"Pier {number}", number + 1)
 
 
 def _refusals(log: Log, number: int) -> None:

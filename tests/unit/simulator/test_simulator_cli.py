@@ -47,7 +47,7 @@ async def test_faults_are_switched_on_seen_and_healed(tmp_path: Path) -> None:
         assert (await say("heal", "--all")).output == "heal: 3 stations\n"
         gone = await say("fault", "frozen", "--station", "CP-9999")
         assert (gone.exit_code, "no station" in gone.output) == (1, True)
-        await say("fault", "lying_status", "--all", "--seconds", "0")
+        await say("fault", "lying-status", "--all", "--seconds", "0")
         await until(lambda: not first.traits.faults.lying_status, "the fault is over")
 
 

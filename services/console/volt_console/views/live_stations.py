@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from volt_console.views import live_connectors, station_links, station_variables
+from volt_console.views import live_connectors, station_links, station_places, station_variables
 from volt_console.views.changes import changed_keys
 from volt_console.views.upsert import Group, json_text, place
 from volt_contracts import network, station
 from volt_contracts.codec import type_name
 from volt_contracts.fact import Fact
-from volt_contracts.topics import NETWORK_STATION_EVENTS, STATION_EVENTS, MessageTypes
+from volt_contracts.topics import NETWORK_LOCATION_EVENTS, NETWORK_STATION_EVENTS, STATION_EVENTS, MessageTypes
 from volt_eventlog.message import Message
 from volt_eventlog.view import Statement, View
 
@@ -43,6 +43,7 @@ STATIONS = """
     known_identity text,
     adopted boolean,
     location text,
+    location_id text,
     network_version integer,
     known_offset bigint,
     moved_to text,
@@ -98,7 +99,14 @@ BOOT = _group(
     booted_at="timestamptz",
 )
 REGISTRATION = _group("registration_offset", registration="text")
-KNOWN = _group("known_offset", known_identity="text", adopted="boolean", location="text", network_version="integer")
+KNOWN = _group(
+    "known_offset",
+    known_identity="text",
+    adopted="boolean",
+    location="text",
+    location_id="text",
+    network_version="integer",
+)
 MOVED = _group("moved_offset", moved_to="text")
 SUSPECT = _group("suspect_offset", suspect="jsonb", suspect_at="timestamptz")
 
@@ -125,8 +133,8 @@ def apply(batch: Sequence[Message]) -> list[Statement]:
         if isinstance(message.body, Fact) and message.body.suspect:
             rows[SUSPECT].append(_suspect(message, message.body))
     statements = [statement for group, found in rows.items() for statement in group.upsert(found)]
-    parts = (live_connectors, station_links, station_variables)
-    return statements + [statement for part in parts for statement in part.apply(batch)]
+    parts = (live_connectors, station_links, station_variables, station_places)
+    return [*station_places.begin(batch), *statements, *(one for part in parts for one in part.apply(batch))]
 
 
 def _facts(message: Message) -> list[tuple[Group, dict[str, Any]]]:
@@ -190,6 +198,7 @@ def _known(message: Message, known: network.StationAdopted | network.StationRegi
         known_identity=known.identity,
         adopted=isinstance(known, network.StationAdopted),
         location=known.place.location,
+        location_id=known.location_id if isinstance(known, network.StationRegistered) else None,
         network_version=known.version,
     )
 
@@ -206,6 +215,7 @@ INDEXES = (
     _index("identity", _BY_NAME),
     _index("changed", "tenant, changed_at, station_uid"),
     _index("place", "tenant, place, identity, station_uid"),
+    _index("location", "tenant, location_id", "location_id IS NOT NULL"),
     _index("vendor", "tenant, vendor, identity, station_uid"),
     _index("firmware", "tenant, firmware, identity, station_uid"),
     _index("offline", _BY_NAME, "NOT online"),
@@ -220,25 +230,27 @@ INDEXES = (
 LIVE_STATIONS = View(
     name="live_stations",
     schema="console",
-    generation=2,
-    topics=(STATION_EVENTS, NETWORK_STATION_EVENTS),
+    generation=3,
+    topics=(STATION_EVENTS, NETWORK_STATION_EVENTS, NETWORK_LOCATION_EVENTS),
     tables={
         "live_stations": STATIONS,
         "live_connectors": live_connectors.CONNECTORS,
         "station_links": station_links.LINKS,
         "station_variables": station_variables.VARIABLES,
+        "live_places": station_places.PLACES,
     },
-    types=frozenset(map(type_name, (*TYPES, *live_connectors.TYPES))),
+    types=frozenset(map(type_name, (*TYPES, *live_connectors.TYPES, *station_places.TYPES))),
     indexes=INDEXES,
     apply=apply,
     notifies=changed_keys,
     compared={
         "live_stations": "tenant, station_uid, identity, protocol, remote_address, gateway_id, security_profile,"
         " online, up_at, lost_at, lost_cause, vendor, model, serial, firmware, meter_serial, meter_type,"
-        " hardware_epoch, boot_reason, booted_at, registration, adopted, location, network_version, suspect,"
-        " suspect_at, moved_to",
+        " hardware_epoch, boot_reason, booted_at, registration, adopted, location, location_id, network_version,"
+        " suspect, suspect_at, moved_to",
         "live_connectors": live_connectors.COMPARED,
         "station_links": station_links.COMPARED,
         "station_variables": station_variables.COMPARED,
+        "live_places": station_places.COMPARED,
     },
 )
