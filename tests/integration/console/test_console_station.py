@@ -177,6 +177,10 @@ async def test_a_visits_page_explains_suspicions_and_revisions(database: str) ->
 
 
 def test_every_word_becomes_a_sentence() -> None:
-    said = [*map(plain, (*REASONS, "new_word")), revised("place"), revised(None), missing("seq:4"), missing("start")]
+    said = [*map(plain, (*REASONS, "new_word")), revised("place"), revised(None), missing(["start"])[0][1]]
     assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in said)
-    assert missing("seq:4") == "Message number 4 of a transaction never came."
+    assert missing(["seq:9", "start", "seq:4", "seq:10"]) == [
+        ("start", "The start of a transaction never came."),
+        ("message 4", "Message number 4 of a transaction never came."),
+        ("messages 9–10", "The messages with the numbers 9 to 10 of a transaction never came."),
+    ]

@@ -159,3 +159,9 @@ def test_a_late_consequence_stands_at_its_own_time() -> None:
         [_record("session.events", "began", None), _record("session.events", "final", "began", second=86_400)]
     )
     assert [step.first.event_id for step in found] == ["began", "final"]
+
+
+def test_in_a_list_it_is_enough_how_many_messages_never_came() -> None:
+    missing = ("stop", *(f"seq:{number}" for number in range(99_950, 100_000)))
+    assert words._lacks(missing) == ["stop", "50 messages"]
+    assert words._lacks(("seq:4",)) == ["1 message"]

@@ -1,6 +1,6 @@
 """Why a visit or a station is worth a second look: the log's words, in plain ones."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from volt_console.queries.sessions import Revision
@@ -59,11 +59,27 @@ _MISSING: Mapping[str, str] = {
 }
 
 
-def missing(word: str) -> str:
-    """What a visit lacks, in a sentence."""
-    if word.startswith("seq:"):
-        return f"Message number {word.removeprefix('seq:')} of a transaction never came."
-    return _MISSING.get(word, "It never came.")
+def missing(words: Iterable[str]) -> list[tuple[str, str]]:
+    """What a visit lacks, each in a word or two and in a sentence; numbers of messages that follow each other are one."""
+    numbers = sorted(int(word.removeprefix("seq:")) for word in words if word.startswith("seq:"))
+    others = [(word, _MISSING.get(word, "It never came.")) for word in words if not word.startswith("seq:")]
+    return others + [_messages(first, last) for first, last in _runs(numbers)]
+
+
+def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
+
+
+def _messages(first: int, last: int) -> tuple[str, str]:
+    if first == last:
+        return f"message {first}", f"Message number {first} of a transaction never came."
+    return f"messages {first}–{last}", f"The messages with the numbers {first} to {last} of a transaction never came."
 
 
 def changes(revision: Revision) -> list[tuple[str, str, str]]:

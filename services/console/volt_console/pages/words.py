@@ -124,10 +124,17 @@ def oddities(visit: Session) -> list[str]:
     if visit.refused:
         said.append(f"token {visit.verdict or 'refused'}")
     if visit.complete is False:
-        said.append(f"missing {', '.join(visit.missing) or 'something'}")
+        said.append(f"missing {', '.join(_lacks(visit.missing)) or 'something'}")
     if visit.revision:
         said.append("revised" if visit.revision == 1 else f"revised {visit.revision} times")
     return said + [word.replace("_", " ") for word in visit.suspect]
+
+
+def _lacks(missing: Sequence[str]) -> list[str]:
+    """In a list, how many messages never came is enough."""
+    messages = sum(word.startswith("seq:") for word in missing)
+    others = [word for word in missing if not word.startswith("seq:")]
+    return others + ([f"{messages} {'message' if messages == 1 else 'messages'}"] if messages else [])
 
 
 _STANDINGS: dict[str, tuple[str, Tone]] = {
