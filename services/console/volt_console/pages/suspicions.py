@@ -60,7 +60,7 @@ _MISSING: Mapping[str, str] = {
 
 
 def missing(words: Iterable[str]) -> list[tuple[str, str]]:
-    """What a visit lacks, each in a word or two and in a sentence; numbers of messages that follow each other are one."""
+    """What a visit lacks, each in a word or two and in a sentence; numbers that follow each other are one."""
     numbers = sorted(int(word.removeprefix("seq:")) for word in words if word.startswith("seq:"))
     others = [(word, _MISSING.get(word, "It never came.")) for word in words if not word.startswith("seq:")]
     return others + [_messages(first, last) for first, last in _runs(numbers)]
