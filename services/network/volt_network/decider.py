@@ -1,10 +1,13 @@
 """The deciders of the network, one for each kind of thing that it consists of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
 
 import msgspec
 
 from volt_contracts.ids import split_key
+from volt_contracts.message import Command
 from volt_contracts.network import LocationRow, NetworkCommandFinished, OrganisationRow, TenantRow
 from volt_contracts.topics import (
     NETWORK_API_KEY_COMMANDS,
@@ -43,7 +46,7 @@ from volt_contracts.topics import (
     Topic,
 )
 from volt_eventlog import answers as memory
-from volt_eventlog.answering import answering
+from volt_eventlog.answering import Inbox, answering
 from volt_eventlog.decider import Decider
 from volt_network.domain import answers, api_key, identity, imported, location, organisation, route, station, tenant
 from volt_network.inbox import (
@@ -107,143 +110,107 @@ def api_key_row(_key: str, state: api_key.ApiKey | None) -> Rows:
     return {NETWORK_API_KEYS: api_key.row(state)}
 
 
-TENANT = Decider(
-    owner="network",
-    name="tenant",
-    inputs=(NETWORK_TENANT_COMMANDS,),
-    commands=NETWORK_TENANT_COMMANDS,
-    events=NETWORK_TENANT_EVENTS,
-    state=NETWORK_TENANT_STATE,
-    dead=NETWORK_DEAD,
-    state_types=(tenant.Configured,),
-    state_version=1,
-    decide=answering(TENANT_INBOX, NetworkCommandFinished),
-    evolve=tenant.evolve,
-    fold_modules=(tenant, answers, memory),
-    public=tenant_row,
-    writes=(NETWORK_TENANTS,),
-)
+def _decider(
+    name: str,
+    module: ModuleType,
+    inbox: Inbox,
+    topics: tuple[Topic, Topic, Topic, Topic],
+    state_types: tuple[type[msgspec.Struct], ...],
+    public: Callable[[str, Any], Rows],
+    *,
+    later: frozenset[type[Command]] = frozenset(),
+    tables: tuple[Topic, ...] = (),
+    writes: tuple[Topic, ...] = (),
+) -> Decider:
+    """The owner of one kind of thing, folded by `module`. `topics`: its commands, events, state and public rows."""
+    commands, events, state, rows = topics
+    return Decider(
+        owner="network",
+        name=name,
+        inputs=(commands,),
+        commands=commands,
+        events=events,
+        state=state,
+        dead=NETWORK_DEAD,
+        state_types=state_types,
+        state_version=1,
+        decide=answering(inbox, NetworkCommandFinished, later),
+        evolve=module.evolve,
+        fold_modules=(module, answers, memory),
+        public=public,
+        tables=tables,
+        writes=(rows, *writes),
+    )
 
-ORGANISATION = Decider(
-    owner="network",
-    name="organisation",
-    inputs=(NETWORK_ORGANISATION_COMMANDS,),
-    commands=NETWORK_ORGANISATION_COMMANDS,
-    events=NETWORK_ORGANISATION_EVENTS,
-    state=NETWORK_ORGANISATION_STATE,
-    dead=NETWORK_DEAD,
-    state_types=(organisation.Known,),
-    state_version=1,
-    decide=answering(ORGANISATION_INBOX, NetworkCommandFinished),
-    evolve=organisation.evolve,
-    fold_modules=(organisation, answers, memory),
-    public=organisation_row,
-    writes=(NETWORK_ORGANISATIONS,),
-)
 
-LOCATION = Decider(
-    owner="network",
-    name="location",
-    inputs=(NETWORK_LOCATION_COMMANDS,),
-    commands=NETWORK_LOCATION_COMMANDS,
-    events=NETWORK_LOCATION_EVENTS,
-    state=NETWORK_LOCATION_STATE,
-    dead=NETWORK_DEAD,
-    state_types=(location.Known,),
-    state_version=1,
-    decide=answering(LOCATION_INBOX, NetworkCommandFinished),
-    evolve=location.evolve,
-    fold_modules=(location, answers, memory),
-    public=location_row,
-    writes=(NETWORK_LOCATIONS,),
+TENANT = _decider(
+    "tenant",
+    tenant,
+    TENANT_INBOX,
+    (NETWORK_TENANT_COMMANDS, NETWORK_TENANT_EVENTS, NETWORK_TENANT_STATE, NETWORK_TENANTS),
+    (tenant.Configured,),
+    tenant_row,
 )
-
-STATION = Decider(
-    owner="network",
-    name="station",
-    inputs=(NETWORK_STATION_COMMANDS,),
-    commands=NETWORK_STATION_COMMANDS,
-    events=NETWORK_STATION_EVENTS,
-    state=NETWORK_STATION_STATE,
-    dead=NETWORK_DEAD,
-    state_types=(station.Adopted, station.Registered, station.Gone),
-    state_version=1,
-    decide=answering(STATION_INBOX, NetworkCommandFinished, ANSWERED_LATER),
-    evolve=station.evolve,
-    fold_modules=(station, answers, memory),
-    public=station_row,
+ORGANISATION = _decider(
+    "organisation",
+    organisation,
+    ORGANISATION_INBOX,
+    (NETWORK_ORGANISATION_COMMANDS, NETWORK_ORGANISATION_EVENTS, NETWORK_ORGANISATION_STATE, NETWORK_ORGANISATIONS),
+    (organisation.Known,),
+    organisation_row,
+)
+LOCATION = _decider(
+    "location",
+    location,
+    LOCATION_INBOX,
+    (NETWORK_LOCATION_COMMANDS, NETWORK_LOCATION_EVENTS, NETWORK_LOCATION_STATE, NETWORK_LOCATIONS),
+    (location.Known,),
+    location_row,
+)
+STATION = _decider(
+    "station",
+    station,
+    STATION_INBOX,
+    (NETWORK_STATION_COMMANDS, NETWORK_STATION_EVENTS, NETWORK_STATION_STATE, NETWORK_STATIONS),
+    (station.Adopted, station.Registered, station.Gone),
+    station_row,
+    later=ANSWERED_LATER,
     tables=(NETWORK_TENANTS, NETWORK_LOCATIONS),
-    writes=(NETWORK_STATIONS, NETWORK_STATION_COMMANDS),
+    writes=(NETWORK_STATION_COMMANDS,),
 )
-
-IDENTITY = Decider(
-    owner="network",
-    name="identity",
-    inputs=(NETWORK_IDENTITY_COMMANDS,),
-    commands=NETWORK_IDENTITY_COMMANDS,
-    events=NETWORK_IDENTITY_EVENTS,
-    state=NETWORK_IDENTITY_STATE,
-    dead=NETWORK_DEAD,
-    state_types=(identity.Identity,),
-    state_version=1,
-    decide=answering(IDENTITY_INBOX, NetworkCommandFinished),
-    evolve=identity.evolve,
-    fold_modules=(identity, answers, memory),
-    public=identity_row,
+IDENTITY = _decider(
+    "identity",
+    identity,
+    IDENTITY_INBOX,
+    (NETWORK_IDENTITY_COMMANDS, NETWORK_IDENTITY_EVENTS, NETWORK_IDENTITY_STATE, NETWORK_IDENTITIES),
+    (identity.Identity,),
+    identity_row,
     tables=(NETWORK_STATIONS,),
-    writes=(NETWORK_IDENTITIES,),
 )
-
-ROUTE = Decider(
-    owner="network",
-    name="route",
-    inputs=(NETWORK_ROUTE_COMMANDS,),
-    commands=NETWORK_ROUTE_COMMANDS,
-    events=NETWORK_ROUTE_EVENTS,
-    state=NETWORK_ROUTE_STATE,
-    dead=NETWORK_DEAD,
-    state_types=(route.Route,),
-    state_version=1,
-    decide=answering(ROUTE_INBOX, NetworkCommandFinished),
-    evolve=route.evolve,
-    fold_modules=(route, answers, memory),
-    public=route_row,
+ROUTE = _decider(
+    "route",
+    route,
+    ROUTE_INBOX,
+    (NETWORK_ROUTE_COMMANDS, NETWORK_ROUTE_EVENTS, NETWORK_ROUTE_STATE, NETWORK_ROUTES),
+    (route.Route,),
+    route_row,
     tables=(NETWORK_TENANTS,),
-    writes=(NETWORK_ROUTES,),
 )
-
-IMPORT = Decider(
-    owner="network",
-    name="import",
-    inputs=(NETWORK_IMPORT_COMMANDS,),
-    commands=NETWORK_IMPORT_COMMANDS,
-    events=NETWORK_IMPORT_EVENTS,
-    state=NETWORK_IMPORT_STATE,
-    dead=NETWORK_DEAD,
-    state_types=(imported.Imported,),
-    state_version=1,
-    decide=answering(IMPORT_INBOX, NetworkCommandFinished),
-    evolve=imported.evolve,
-    fold_modules=(imported, answers, memory),
-    public=import_row,
-    writes=(NETWORK_IMPORTS,),
+IMPORT = _decider(
+    "import",
+    imported,
+    IMPORT_INBOX,
+    (NETWORK_IMPORT_COMMANDS, NETWORK_IMPORT_EVENTS, NETWORK_IMPORT_STATE, NETWORK_IMPORTS),
+    (imported.Imported,),
+    import_row,
 )
-
-API_KEY = Decider(
-    owner="network",
-    name="api_key",
-    inputs=(NETWORK_API_KEY_COMMANDS,),
-    commands=NETWORK_API_KEY_COMMANDS,
-    events=NETWORK_API_KEY_EVENTS,
-    state=NETWORK_API_KEY_STATE,
-    dead=NETWORK_DEAD,
-    state_types=(api_key.Good, api_key.Revoked),
-    state_version=1,
-    decide=answering(API_KEY_INBOX, NetworkCommandFinished),
-    evolve=api_key.evolve,
-    fold_modules=(api_key, answers, memory),
-    public=api_key_row,
-    writes=(NETWORK_API_KEYS,),
+API_KEY = _decider(
+    "api_key",
+    api_key,
+    API_KEY_INBOX,
+    (NETWORK_API_KEY_COMMANDS, NETWORK_API_KEY_EVENTS, NETWORK_API_KEY_STATE, NETWORK_API_KEYS),
+    (api_key.Good, api_key.Revoked),
+    api_key_row,
 )
 
 DECIDERS = (TENANT, ORGANISATION, LOCATION, STATION, IDENTITY, ROUTE, IMPORT, API_KEY)
