@@ -22,6 +22,7 @@ from integration.whole_pipe import SECRET, VIEWS, Pipe
 from typer.testing import CliRunner, Result
 
 from volt_cli.main import app
+from volt_console.views import LIVE_STATIONS
 from volt_contracts import codec
 from volt_contracts.ids import entity_key, station_uid
 from volt_contracts.message import Actor
@@ -295,7 +296,8 @@ def test_rebuild_compares_and_promotes(voltlog: Voltlog, log: Log) -> None:
     assert "records of station.events, network.station.events" in dry.stderr
     assert "equal" in voltlog("replay", "rebuild", "live_stations").stdout
     with psycopg.connect(log.dsn, autocommit=True) as connection:
-        connection.execute("UPDATE console.live_stations_g2 SET location = 'nowhere'")
+        table = f"console.live_stations_g{LIVE_STATIONS.generation}"
+        connection.execute(f"UPDATE {table} SET location = 'nowhere'".encode())
     wrong = voltlog("replay", "rebuild", "live_stations")
     assert wrong.exit_code == 1
     assert "DIFFERENT" in wrong.stdout
