@@ -10,6 +10,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -127,15 +128,24 @@ def sweep_places() -> None:
             data_dir = Path(json.loads((place / "origin.json").read_text())["data_dir"])
         except (OSError, ValueError, KeyError):
             continue
-        location = data_dir / "location"
-        if not location.exists() or location.read_text() != str(place):
+        if _said_at(data_dir) != str(place):
             shutil.rmtree(place, ignore_errors=True)
 
 
+def _said_at(data_dir: Path) -> str | None:
+    try:
+        return (data_dir / "location").read_text()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
 def _own_places() -> Iterator[Path]:
+    """Those that are there when they are looked at: another stack may delete its own at any moment."""
     for place in _shared_folder().glob(f"{_PREFIX}*"):
-        if not place.is_symlink() and place.stat().st_uid == os.geteuid():
-            yield place
+        with suppress(FileNotFoundError):
+            status = place.lstat()
+            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+                yield place
 
 
 def _shared_folder() -> Path:

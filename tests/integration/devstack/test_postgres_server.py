@@ -208,6 +208,16 @@ def test_data_of_a_deleted_home_are_swept(tmp_path: Path, port: int) -> None:
     assert not places[1].exists()
 
 
+def test_a_place_that_another_stack_deletes_meanwhile_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([tmp_path / "gone", kept]))
+    assert list(postgres_place._own_places()) == [kept]
+    postgres_place.sweep_places()
+
+
 def test_reach_follows_the_modes_of_every_folder(tmp_path: Path) -> None:
     stranger = Account(54_321, 54_321)
     (tmp_path / "a" / "b").mkdir(parents=True)
