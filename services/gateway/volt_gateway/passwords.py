@@ -89,7 +89,8 @@ class Passwords:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _known(self, question: tuple[str, str]) -> bool | None:
-        self._collect()
+        if question not in self._verdicts:
+            self._collect()
         verdict = self._verdicts.get(question)
         if verdict is not None:
             self._verdicts.move_to_end(question)
