@@ -61,9 +61,20 @@ _MISSING: Mapping[str, str] = {
 
 def missing(words: Iterable[str]) -> list[tuple[str, str]]:
     """What a visit lacks, each in a word or two and in a sentence; numbers that follow each other are one."""
-    numbers = sorted(int(word.removeprefix("seq:")) for word in words if word.startswith("seq:"))
-    others = [(word, _MISSING.get(word, "It never came.")) for word in words if not word.startswith("seq:")]
-    return others + [_messages(first, last) for first, last in _runs(numbers)]
+    others, numbers = parted(words)
+    said = [(word, _MISSING.get(word, "It never came.")) for word in others]
+    return said + [_messages(first, last) for first, last in _runs(sorted(numbers))]
+
+
+def parted(words: Iterable[str]) -> tuple[list[str], list[int]]:
+    """What a visit lacks: the words that stand for themselves, and the numbers of messages (`seq:7`)."""
+    others, numbers = [], []
+    for word in words:
+        if word.startswith("seq:"):
+            numbers.append(int(word.removeprefix("seq:")))
+        else:
+            others.append(word)
+    return others, numbers
 
 
 def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:

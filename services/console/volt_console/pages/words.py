@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
+from volt_console.pages.suspicions import parted
 from volt_console.queries.commands import CommandRecord
 from volt_console.queries.sessions import Session
 from volt_console.queries.stations import Connector
@@ -132,8 +133,8 @@ def oddities(visit: Session) -> list[str]:
 
 def _lacks(missing: Sequence[str]) -> list[str]:
     """In a list, how many messages never came is enough."""
-    messages = sum(word.startswith("seq:") for word in missing)
-    others = [word for word in missing if not word.startswith("seq:")]
+    others, numbers = parted(missing)
+    messages = len(numbers)
     return others + ([f"{messages} {'message' if messages == 1 else 'messages'}"] if messages else [])
 
 
