@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from unit.session.outage_voice import Frame, Stamp, status, told
 from unit.session.outage_world import HOUR, MINUTE, World
 
+Ids = Literal["filled", "minus", "zero", "none"]
+
 
 @dataclass(frozen=True)
 class Habits:
@@ -19,7 +21,7 @@ class Habits:
     """The present status overtakes the queue."""
     says_offline: bool
     """2.x: queued events bear `offline`."""
-    ids: Literal["filled", "minus", "zero", "none"]
+    ids: Ids
     """1.6: the transaction id of what was made before its start was answered."""
     pace: int
     """Seconds from one frame of the queue to the next."""

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from unit.session.outage_chain import Chain
 from unit.session.outage_clocks import GOOD, LOCAL, MOVED, OFF, SET_LATER, STUCK, UNSET, Clock, Moved
-from unit.session.outage_delivery import HABITS, Cut, Habits, Step, cuts, delivered
+from unit.session.outage_delivery import HABITS, Cut, Habits, Ids, Step, cuts, delivered
 from unit.session.outage_voice import Frame
-from unit.session.outage_world import HOUR, Stay, World, moment, with_last_cars, worlds
+from unit.session.outage_world import HOUR, Charge, Stay, World, moment, with_last_cars, worlds
 
 from volt_contracts.message import Event
 from volt_contracts.session import SessionFinalised
@@ -224,3 +225,42 @@ def check_energy(chain: Chain, finals: list[SessionFinalised]) -> None:
     truth = Counter((stay.token, stay.charge.energy_wh) for stay in chain.world.stays)
     assert Counter((one.summary.token_ref, int(one.summary.energy_wh)) for one in charged) == truth
     assert all(one.summary.energy_wh == 0 for one in finals if not one.summary.transactions)
+
+
+PLAIN = Habits(False, False, False, "filled", 0, 0, False, (), (), False)
+"""A 1.6 station that tells its queue once, in its order, and then its present status."""
+
+
+def alone(register: str, cut: Cut, *cars: Stay) -> World:
+    """A 1.6 station with these cars, and a last one when all is over."""
+    return with_last_cars(World("ocpp1.6", register, 1, cars), cut.end)
+
+
+@pytest.mark.parametrize("queues_status", [False, True])
+@pytest.mark.parametrize("status_first", [False, True])
+def test_a_clock_that_is_set_back_by_hours_in_a_short_cut_leaves_no_connector_occupied(
+    queues_status: bool, status_first: bool
+) -> None:
+    car = Stay(0, 1, 0, Charge(5, (), 12, 17_000, 17_001), 17)
+    habits = replace(PLAIN, queues_status=queues_status, status_first=status_first)
+    cut = Cut(1, 181)
+    chain = lived((alone("lifetime", cut, car), cut, habits), Moved(6, -5 * HOUR), strict=False)
+    check_present(chain)
+    check_energy(chain, final(chain))
+    check_effects(chain)
+
+
+@pytest.mark.parametrize("ids", ["minus", "zero", "none", "filled"])
+@pytest.mark.parametrize("pace", [0, 7])
+def test_where_the_clock_stands_still_a_queue_that_comes_twice_counts_once(ids: Ids, pace: int) -> None:
+    """Two cars in it, both of which the register counts from zero: the first one's readings are not the second's."""
+    cars = []
+    for number, (plug, energy) in enumerate([(0, 700), (430, 500)]):
+        readings = tuple((plug + 10 + 60 * nth, energy * nth // 4) for nth in (1, 2, 3))
+        cars.append(Stay(number, 1, plug, Charge(plug + 10, readings, plug + 300, 0, energy), plug + 310))
+    cut = Cut(-60, 3 * HOUR)
+    habits = replace(PLAIN, ids=ids, pace=pace, repeats_all=True)
+    chain = lived((alone("session", cut, *cars), cut, habits), Clock("stuck", right_from=-20 * HOUR), strict=False)
+    check_present(chain)
+    check_energy(chain, final(chain))
+    assert len(chain.transactions()) == len(chain.world.stays)

@@ -136,3 +136,26 @@ def test_where_the_clock_stands_still_a_status_that_was_there_before_is_said_aga
         status(story.wait(minutes=2), word, timestamp=stuck)
     assert status(story.wait(minutes=2), "Available", timestamp=stuck).only(ConnectorStatusChanged).live
     assert status(story.wait(seconds=5), "Available", timestamp=stuck).events == []
+
+
+def test_what_says_that_it_is_from_before_the_former_link_is_no_queued_one() -> None:
+    """The clock was set back by hours in the middle of a cut; what is told after it is the present (1.6 §4.9)."""
+    story = Story()
+    story.link()
+    status(story.wait(minutes=6), "Preparing")
+    story.closed()
+    story.wait(minutes=4).link("link-2")
+    fact = status(story, "Available", timestamp=story.stamp(hours=5)).only(ConnectorStatusChanged)
+    assert (fact.time.clock, fact.time.offline, fact.live) == ("offset", "no", True)
+
+
+@pytest.mark.parametrize(("linked_for", "minutes"), [(6, 5), (1, 300)])
+def test_what_may_have_been_queued_before_the_link_that_is_there_stays_history(linked_for: int, minutes: int) -> None:
+    """Made in the cut; or in a former one, of which the link between was too short to tell all."""
+    story = Story()
+    story.link()
+    status(story.wait(minutes=linked_for), "Preparing")
+    story.closed()
+    story.wait(minutes=8).link("link-2")
+    fact = status(story, "Available", timestamp=story.stamp(minutes=minutes)).only(ConnectorStatusChanged)
+    assert (fact.time.clock, fact.time.offline, fact.live) == ("good", "inferred", False)

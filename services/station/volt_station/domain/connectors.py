@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from volt_contracts.station import ConnectorStatusChanged
 from volt_station.domain import links, marks
 from volt_station.domain.heard import Status
-from volt_station.domain.limits import IN_A_ROW
+from volt_station.domain.limits import IN_A_ROW, LATE_AFTER
 from volt_station.domain.state import NO_EVSE, Connector
 from volt_station.domain.turn import Source, Turn
 
@@ -17,6 +19,8 @@ def changed(turn: Turn, status: Status, source: Source) -> None:
     """
     evse = turn.state.evses.get(status.evse, NO_EVSE)
     known = evse.connectors.get(status.connector)
+    if _was_set_back(status, known):
+        status = replace(status, time=replace(status.time, clock="offset", offline="no"))
     live = _is_live(status, known, links.open_since(turn.state.link, source.frame.link_id))
     event = ConnectorStatusChanged(
         time=status.time,
@@ -41,6 +45,14 @@ def changed(turn: Turn, status: Status, source: Source) -> None:
     elif marks.bears(evse.seen, marks.of_status(event)):
         return
     turn.say(event)
+
+
+def _was_set_back(status: Status, known: Connector | None) -> bool:
+    """Whether it seems late but cannot have been queued, for it says that it is from before what was: it is the present
+    status of a station whose clock was set back by hours while there was no link (OCPP 1.6 §4.9)."""
+    if status.time.offline != "inferred" or known is None or known.settled_at is None:
+        return False
+    return status.time.at < known.settled_at - LATE_AFTER
 
 
 def _is_live(status: Status, known: Connector | None, linked_at: datetime | None) -> bool:

@@ -24,7 +24,7 @@ from volt_contracts.station import (
     TransactionUpdated,
 )
 from volt_station.domain import evolve_commands, evolve_transactions, lag, marks
-from volt_station.domain.limits import CONNECTORS, EVSES, LATE_AFTER, WAITING
+from volt_station.domain.limits import CONNECTORS, EVSES, LATE_AFTER, SETTLED_AFTER, WAITING
 from volt_station.domain.state import (
     EMPTY,
     NO_EVSE,
@@ -34,6 +34,7 @@ from volt_station.domain.state import (
     Evse,
     Hardware,
     Line,
+    Link,
     Silent,
     Station,
     Unseen,
@@ -132,15 +133,31 @@ def _status_changed(state: Station, event: ConnectorStatusChanged) -> Station:
     evse = state.evses.get(event.evse, NO_EVSE)
     connectors = evse.connectors
     if event.live and (event.connector in connectors or len(connectors) < CONNECTORS):
-        at = event.time.at if event.time.clock == "good" else None
-        link_seq = -1 if event.frame is None else event.frame.link_seq
-        said, heard_at = marks.of_condition(event), event.time.received_at
-        connectors = {**connectors, event.connector: Connector(event.status, said, at, link_seq, heard_at)}
+        connectors = {**connectors, event.connector: _told(state.link, connectors.get(event.connector), event)}
     seen = evse.seen if event.time.sent is None else marks.added(evse.seen, [marks.of_status(event)])
     waiting = evse.waiting
     if waiting and event.status == "Available":
         waiting = tuple(one for one in waiting if one.at > event.time.received_at - _STALE)
     return _with_evse(state, event.evse, Evse(connectors, seen, waiting))
+
+
+def _told(link: Link, known: Connector | None, event: ConnectorStatusChanged) -> Connector:
+    """A connector with its latest status."""
+    time = event.time
+    at = time.at if time.clock == "good" else None
+    link_seq = -1 if event.frame is None else event.frame.link_seq
+    settled_at = None if known is None else known.settled_at
+    if at is not None and _is_settled(link, event):
+        settled_at = at
+    return Connector(event.status, marks.of_condition(event), at, link_seq, time.received_at, settled_at)
+
+
+def _is_settled(link: Link, event: ConnectorStatusChanged | TransactionStarted) -> bool:
+    """Whether what came with this event came on the present link, after all that was queued before that."""
+    frame = event.frame
+    if not isinstance(link, Connected) or frame is None or frame.link_id != link.line.link_id:
+        return False
+    return link.caught_up or event.time.received_at - link.line.opened_at >= SETTLED_AFTER
 
 
 def _readings_taken(state: Station, event: ReadingsTaken) -> Station:
@@ -176,8 +193,10 @@ def _started(state: Station, event: TransactionStarted) -> Station:
     evse = state.evses.get(event.evse)
     if evse is None:
         return state
-    if evse.seen and ("clock_stuck" in event.suspect or lag.shows_again(state.lag, event.time)):
-        # moment and register of a former charge may be those of this one: its readings are no repetitions
+    stuck = "clock_stuck" in event.suspect or lag.shows_again(state.lag, event.time)
+    if evse.seen and stuck and _is_settled(state.link, event):
+        # Moment and register of a former charge may be those of this one: its readings are no repetitions.
+        # Of a queue, which may come twice, they are taken for some: then only points on the way may be missing.
         evse = replace(evse, seen="")
     elif not evse.waiting:
         return state

@@ -6,6 +6,8 @@ LATE_AFTER = timedelta(seconds=60)
 """A fact older than this when it arrives was made while the station was offline, if it can have been offline then."""
 IN_A_ROW = timedelta(seconds=10)
 """Statuses of one link that come within this may have changed places."""
+SETTLED_AFTER = timedelta(minutes=5)
+"""What a station has queued without a link is through when it has had one for so long."""
 AHEAD_AFTER = timedelta(seconds=60)
 """A station clock ahead by more than this is `offset`."""
 ABSURD = timedelta(days=1)
