@@ -179,6 +179,22 @@ def test_the_last_of_several_late_charges_is_that_of_the_car_that_is_there() -> 
     assert (former.energy_wh, former.plugged_at) == (Decimal(500), None)
 
 
+def test_a_charge_is_over_before_its_late_start_has_come() -> None:
+    """The status of its car was told as the link came back, but taken for that of the one before it."""
+    story = Story()
+    story.fact(started(0, "tx-1", 1000))
+    story.fact(status(0.1, "Charging"))
+    story.fact(status(60, "Charging", resumed=True))
+    story.fact(ended(10, "tx-1", 1500, offline="inferred"), heard=60.1)
+    story.fact(status(20, "Available", live=False), heard=60.2)
+    story.fact(status(61, "Finishing"))
+    story.fact(started(50, "tx-2", 1500, offline="inferred", token_ref=OTHER_TAG), heard=61.1)
+    story.fact(status(61.5, "Available"))
+    story.fact(ended(61, "tx-2", 1700, token_ref=OTHER_TAG), heard=62)
+    assert [over.summary.energy_wh for over in story.all(SessionEnded)] == [Decimal(500), Decimal(200)]
+    assert story.last(SessionEnded).summary.unplugged_at == at(61.5)
+
+
 def test_a_car_that_has_just_come_takes_no_charge_of_the_past() -> None:
     story = Story()
     story.fact(status(60, "Preparing", resumed=True))

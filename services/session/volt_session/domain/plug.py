@@ -77,9 +77,15 @@ def _occupied(d: Decision, fact: ConnectorStatusChanged) -> None:
             at=max([fact.time.at, *_former_times(d, fact.evse)]),
             hardware_epoch=d.state.hardware_epoch,
             suspect=fact.suspect,
-            resumed=fact.resumed and fact.status_as_sent != "Preparing",
+            resumed=_was_there_before(fact),
         )
     note_state(d, visit, fact.charging_state or _connected(visit, fact.time.at), fact.time.at, by_connector=True)
+
+
+def _was_there_before(fact: ConnectorStatusChanged) -> bool:
+    """Whether the car was there before the link came back, so that its start is yet to come: it is seen as the link
+    comes back and nothing says that it has just come, or a charge of it is over of which no start was heard."""
+    return fact.status_as_sent == "Finishing" or (fact.resumed and fact.status_as_sent != "Preparing")
 
 
 def _placed(d: Decision, fact: ConnectorStatusChanged) -> Open | Ended | None:
