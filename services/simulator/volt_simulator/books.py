@@ -74,6 +74,12 @@ class Books:
         if self._ledger is not None:
             self._ledger.write(transaction.entry())
 
+    def put_away(self) -> None:
+        """The process ends in good order: writes how far the sequence of everything unfinished had come."""
+        if self._ledger is not None:
+            for transaction in self.unfinished.values():
+                self._ledger.write(transaction.entry(transaction.sequence))
+
     def sample(self, connector: Connector) -> Sample:
         """What the connector measures now."""
         connector.settle(asyncio.get_running_loop().time())

@@ -88,6 +88,8 @@ class Fleet:
             for task in (*lives, teller):
                 task.cancel()
             await asyncio.gather(*lives, teller, return_exceptions=True)
+            for station in self.stations.values():
+                station.books.put_away()
 
     async def _live(self, number: int, station: Station) -> None:
         start_after_s = self.settings.ramp_s * number / len(self.stations)

@@ -35,6 +35,7 @@ class TransactionEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kin
 
     `transaction_id` is the central system's in 1.6 (null if never learnt), the station's own in 2.x. `acknowledged`:
     every message of it has been answered. `discarded`: its start or its end never reached the central system.
+    `sequence`: the seqNo that comes next (2.x), known only once its station was shut down in good order.
     """
 
     station: str
@@ -60,6 +61,7 @@ class TransactionEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kin
     discarded: bool
     refused: bool
     charge: Charge | None = None
+    sequence: int | None = None
 
     @property
     def key(self) -> tuple[str, str, int, int, int]:

@@ -64,7 +64,7 @@ def recalled_transaction(entry: TransactionEntry, traits: Traits) -> Transaction
         ended_at=true_time() if ran else entry.ended_at,
         ended_offline=True if ran else entry.ended_offline,
         reason=StopReason.POWER_LOSS if ran else StopReason(entry.reason or StopReason.LOCAL),
-        sequence=SEQUENCE_AFTER_POWER_LOSS,
+        sequence=SEQUENCE_AFTER_POWER_LOSS if entry.sequence is None else entry.sequence,
         refused=entry.refused,
         clock=entry.clock,
     )

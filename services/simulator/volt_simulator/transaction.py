@@ -145,8 +145,8 @@ class Transaction:
         number, self.sequence = self.sequence, self.sequence + 1
         return number
 
-    def entry(self) -> TransactionEntry:
-        """Its line in the ledger."""
+    def entry(self, sequence: int | None = None) -> TransactionEntry:
+        """Its line in the ledger; with the seqNo that comes next if no other one will."""
         return TransactionEntry(
             station=self.traits.station,
             evse=self.evse,
@@ -171,4 +171,5 @@ class Transaction:
             discarded=self.discarded,
             refused=self.refused,
             charge=self.charge if self.ended_at is None else None,
+            sequence=sequence,
         )

@@ -56,6 +56,23 @@ async def test_what_ran_when_it_was_killed_is_ended_and_told(tmp_path: Path, ver
     assert all(one.visit > ended.visit and one.meter_start_wh >= (ended.meter_stop_wh or 0) for one in later)
 
 
+async def test_what_ran_when_it_was_stopped_goes_on_with_its_sequence(tmp_path: Path) -> None:
+    central, ledger = Central(point_for), tmp_path / "ledger.ndjson"
+    async with listening(central):
+        first = await started(central, ledger, "--versions 2.0.1 --shortest-stay 60")
+        await until(lambda: len(central.of("TransactionEvent")) > 3, "some events")
+        first.terminate()
+        assert await first.wait() == 0
+        (kept,) = transactions(ledger)
+        second = await started(central, ledger, "--versions 2.0.1 --until-sessions 1 --drain")
+        assert await second.wait() == 0
+
+    told = [one.payload for one in central.of("TransactionEvent")]
+    mine = [one for one in told if one["transactionInfo"]["transactionId"] == kept.transaction_id]
+    assert [one["seqNo"] for one in mine] == list(range(len(mine)))
+    assert mine[-1]["eventType"] == "Ended"
+
+
 async def test_a_drain_that_cannot_succeed_says_so(tmp_path: Path) -> None:
     central, ledger = Central(point_for), tmp_path / "ledger.ndjson"
     process = await started(central, ledger, "--versions 1.6 --duration 2 --drain --drain-timeout 0.5")
