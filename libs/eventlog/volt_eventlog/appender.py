@@ -22,7 +22,7 @@ from volt_eventlog.sizes import check_size
 from volt_runtime.ending import end
 from volt_runtime.log import logger
 
-PACE = Pace(0.0, 0.0007, 0.01)
+PACE = Pace(0.0, 0.0005, 0.01)
 """Between two requests: nothing waits as long as records come one by one."""
 ENOUGH = 32
 """Records that are not kept waiting for more."""
