@@ -18,7 +18,8 @@ from volt_contracts.refs import token_ref
 from volt_eventlog.message import Message
 
 UNSET_CLOCK_TOLERANCE = timedelta(hours=2)
-"""A station without a clock: its facts bear the time of receipt, which an outage may delay."""
+"""A station without a clock, or with one that is off: its facts bear the time of receipt, which an outage may delay,
+or a time that is up to so much wrong."""
 TOLERANCE = timedelta(milliseconds=1)
 
 
@@ -83,6 +84,7 @@ def read_ledger(file: Path) -> list[dict[str, Any]]:
     """The last word of the ledger on each transaction; only the last line may be broken, by a kill."""
     latest: dict[tuple[Any, ...], dict[str, Any]] = {}
     told: dict[tuple[Any, ...], bool] = {}
+    lost: set[tuple[Any, ...]] = set()
     lines = file.read_text().splitlines()
     for number, text in enumerate(lines, 1):
         try:
@@ -94,10 +96,13 @@ def read_ledger(file: Path) -> list[dict[str, Any]]:
         visit = (entry["station"], entry["evse"], entry["visit"])
         if entry["kind"] == "transaction":
             latest[(*visit, entry["transaction"])] = entry
+            if entry["discarded"]:
+                lost.add(visit)
         else:
             told[visit] = entry["unplug_reported"]
     for visit_and_number, entry in latest.items():
-        entry["unplug_reported"] = told.get(visit_and_number[:3], False)
+        visit = visit_and_number[:3]
+        entry["unplug_reported"] = told.get(visit, False) and visit not in lost
     return list(latest.values())
 
 
@@ -158,7 +163,8 @@ def _compare_one(
 
 
 def _compare_facts(name: str, entry: dict[str, Any], one: Session, tenant: str, secret: str, found: Comparison) -> None:
-    # statuses are not queued by a station that is offline: an end that was never told comes by a timer later
+    # statuses are not queued by a station that is offline: an end that was never told comes by a timer later, as does
+    # that of a visit in which the end of any transaction was lost
     if one.ended > 1 or (one.ended == 0 and entry["unplug_reported"]):
         found.problems.append(f"{name}: its session ended {one.ended} times")
     if one.summary is not None and entry["token"] is not None and len(one.joined) == 1:

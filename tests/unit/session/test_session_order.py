@@ -125,3 +125,11 @@ def test_history_keeps_its_time() -> None:
     visit = current(story.state, 1)
     assert visit is not None
     assert [transaction.uid for transaction in running(visit)] == ["tx-1"]
+
+
+def test_a_start_that_does_not_say_where_is_moved_as_well() -> None:
+    """Live facts of a station come in order to within a minute, at whichever of its EVSEs."""
+    story = charging()
+    story.fact(said(started(-300, "tx-2", 2000, evse=0, connector=0, token_ref=OTHER_TAG), heard=20))
+    (visit,) = [one for one in story.open if one.evse == 0]
+    assert visit.started_at == at(20)

@@ -159,3 +159,25 @@ def test_what_may_have_been_queued_before_the_link_that_is_there_stays_history(l
     story.wait(minutes=8).link("link-2")
     fact = status(story, "Available", timestamp=story.stamp(minutes=minutes)).only(ConnectorStatusChanged)
     assert (fact.time.clock, fact.time.offline, fact.live) == ("good", "inferred", False)
+
+
+@pytest.mark.parametrize("minutes", [0.5, 3])
+def test_a_clock_that_has_just_stopped_does_not_make_a_repetition_of_what_is_said_again(minutes: float) -> None:
+    story = Story()
+    story.link()
+    stopped = story.wait(minutes=10).stamp()
+    for word in ("Available", "Preparing", "Charging"):
+        status(story.wait(seconds=5), word, timestamp=stopped)
+    status(story.wait(minutes=minutes), "Finishing", timestamp=stopped)
+    fact = status(story.wait(seconds=1), "Available", timestamp=stopped).only(ConnectorStatusChanged)
+    assert fact.live
+    assert status(story.wait(seconds=1), "Available", timestamp=stopped).events == []
+
+
+def test_of_statuses_of_one_second_a_repetition_says_nothing() -> None:
+    story = Story()
+    story.link()
+    second = story.wait(minutes=10).stamp()
+    status(story, "Available", timestamp=second)
+    status(story, "Preparing", timestamp=second)
+    assert status(story.wait(seconds=2), "Available", timestamp=second).events == []

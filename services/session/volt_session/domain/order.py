@@ -49,7 +49,7 @@ def _start(state: SessionState, fact: TransactionStarted) -> TransactionStarted:
     """One that is on record may have been moved when it came first; that of an adopted one is from before it."""
     found = transaction_of(state, fact.transaction_uid)
     if found is None:
-        moved: TransactionStarted = _after(fact, _latest(state, fact.evse), _before_start) if fact.evse else fact
+        moved: TransactionStarted = _after(fact, _latest(state, fact.evse), _before_start)
         return moved
     if found[1].adopted and not fact.adopted:
         return fact
@@ -73,7 +73,8 @@ def _after(fact: Any, visit: Visit | None, last_of: Callable[[Visit], datetime])
 
 
 def _latest(state: SessionState, evse: int) -> Visit | None:
-    visits = at_evse(state, evse)
+    """The latest visit at the EVSE; at the whole station while it is not known at which one."""
+    visits = at_evse(state, evse) if evse else sorted(state.visits, key=lambda visit: visit.started_at)
     return visits[-1] if visits else None
 
 

@@ -15,7 +15,7 @@ from volt_station.domain.turn import Source, Turn
 def changed(turn: Turn, status: Status, source: Source) -> None:
     """A connector's status. Repetitions (same connector, timestamp and status) say nothing.
 
-    Where all timestamps are the same, or there are none, only the present status said again is one.
+    Where timestamps are all the same, or there are none, only the present status said again is one.
     """
     evse = turn.state.evses.get(status.evse, NO_EVSE)
     known = evse.connectors.get(status.connector)
@@ -39,12 +39,21 @@ def changed(turn: Turn, status: Status, source: Source) -> None:
         live=live,
         resumed=live and (known is None or known.link_seq != source.frame.link_seq),
     )
-    if status.time.sent is None or "clock_stuck" in source.suspect:
+    if status.time.sent is None or "clock_stuck" in source.suspect or _shows_the_same(status, known, source):
         if known is not None and known.said == marks.of_condition(event):
             return
     elif marks.bears(evse.seen, marks.of_status(event)):
         return
     turn.say(event)
+
+
+def _shows_the_same(status: Status, known: Connector | None, source: Source) -> bool:
+    """Whether it bears the time that the connector's statuses on this link have borne for a while: the clock may not
+    yet be known to stand still, but no station repeats what it told long before while the link is open."""
+    if known is None or known.shown_since is None or known.link_seq != source.frame.link_seq:
+        return False
+    time = status.time
+    return not time.is_history and time.at == known.shown and time.received_at - known.shown_since > IN_A_ROW
 
 
 def _was_set_back(status: Status, known: Connector | None) -> bool:

@@ -145,11 +145,18 @@ def _told(link: Link, known: Connector | None, event: ConnectorStatusChanged) ->
     """A connector with its latest status."""
     time = event.time
     at = time.at if time.clock == "good" else None
-    link_seq = -1 if event.frame is None else event.frame.link_seq
     settled_at = None if known is None else known.settled_at
-    if at is not None and _is_settled(link, event):
-        settled_at = at
-    return Connector(event.status, marks.of_condition(event), at, link_seq, time.received_at, settled_at)
+    since = known.shown_since if known is not None and known.shown == time.at else time.received_at
+    return Connector(
+        status=event.status,
+        said=marks.of_condition(event),
+        at=at,
+        link_seq=-1 if event.frame is None else event.frame.link_seq,
+        heard_at=time.received_at,
+        shown=time.at,
+        shown_since=since,
+        settled_at=at if at is not None and _is_settled(link, event) else settled_at,
+    )
 
 
 def _is_settled(link: Link, event: ConnectorStatusChanged | TransactionStarted) -> bool:

@@ -101,6 +101,9 @@ class Connector(msgspec.Struct, frozen=True, omit_defaults=True):
     link_seq: int = -1
     """The link on which it was told."""
     heard_at: datetime | None = None
+    shown: datetime | None = None
+    shown_since: datetime | None = None
+    """The time that it bore, whatever the clock, and since when its statuses bear it."""
     settled_at: datetime | None = None
     """The latest good time at which it was told on a link that had nothing left from before: nothing that is older
     can still be queued."""
