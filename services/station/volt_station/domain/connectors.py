@@ -50,10 +50,10 @@ def changed(turn: Turn, status: Status, source: Source) -> None:
 def _shows_the_same(status: Status, known: Connector | None, source: Source) -> bool:
     """Whether it bears the time that the connector's statuses on this link have borne for a while: the clock may not
     yet be known to stand still, but no station repeats what it told long before while the link is open."""
-    if known is None or known.shown_since is None or known.link_seq != source.frame.link_seq:
+    if known is None or known.link_seq != source.frame.link_seq:
         return False
     time = status.time
-    return not time.is_history and time.at == known.shown and time.received_at - known.shown_since > IN_A_ROW
+    return not time.is_history and time.at == known.at and time.received_at - known.at_since > IN_A_ROW
 
 
 def _was_set_back(status: Status, known: Connector | None) -> bool:
@@ -70,9 +70,9 @@ def _is_live(status: Status, known: Connector | None, linked_at: datetime | None
     after the one on record is later, whatever it says: the clock was set back a little."""
     if status.time.is_history:
         return False
-    if status.time.clock != "good" or known is None or known.at is None:
+    if status.time.clock != "good" or known is None or not known.clocked:
         return True
     if status.time.at >= known.at:
         return True
-    in_a_row = known.heard_at is None or status.time.received_at - known.heard_at <= IN_A_ROW
+    in_a_row = status.time.received_at - known.heard_at <= IN_A_ROW
     return not in_a_row and linked_at is not None and status.time.at >= linked_at

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from volt_contracts.fact import FactTime
+from volt_contracts.fact import Fact, FactTime
 from volt_contracts.station import (
     Booted,
     CommandFinished,
@@ -60,12 +60,17 @@ def evolve(state: Station | None, event: Any) -> Station:
 
 def _caught_up(state: Station, event: TransactionStarted | TransactionEnded) -> Station:
     """After a start or an end that was made on the link it came on, nothing from before that link is to come."""
-    link, time, frame = state.link, event.time, event.frame
-    if not isinstance(link, Connected) or link.caught_up or frame is None or frame.link_id != link.line.link_id:
+    link, time = state.link, event.time
+    if not isinstance(link, Connected) or link.caught_up or not _came_on(link, event):
         return state
     since_open = time.received_at - time.at <= LATE_AFTER and time.at > link.line.opened_at - _ON_ITS_WAY
     in_time = time.clock == "good" and time.offline == "no" and since_open
     return replace(state, link=replace(link, caught_up=True)) if in_time else state
+
+
+def _came_on(link: Connected, event: Fact) -> bool:
+    """Whether the frame of this event came on that link."""
+    return event.frame is not None and event.frame.link_id == link.line.link_id
 
 
 def _clocked(state: Station, time: FactTime) -> Station:
@@ -144,25 +149,23 @@ def _status_changed(state: Station, event: ConnectorStatusChanged) -> Station:
 def _told(link: Link, known: Connector | None, event: ConnectorStatusChanged) -> Connector:
     """A connector with its latest status."""
     time = event.time
-    at = time.at if time.clock == "good" else None
-    settled_at = None if known is None else known.settled_at
-    since = known.shown_since if known is not None and known.shown == time.at else time.received_at
+    clocked = time.clock == "good"
+    settled_at = time.at if clocked and _is_settled(link, event) else None
     return Connector(
         status=event.status,
         said=marks.of_condition(event),
-        at=at,
-        link_seq=-1 if event.frame is None else event.frame.link_seq,
+        at=time.at,
+        at_since=known.at_since if known is not None and known.at == time.at else time.received_at,
         heard_at=time.received_at,
-        shown=time.at,
-        shown_since=since,
-        settled_at=at if at is not None and _is_settled(link, event) else settled_at,
+        clocked=clocked,
+        link_seq=-1 if event.frame is None else event.frame.link_seq,
+        settled_at=settled_at or (None if known is None else known.settled_at),
     )
 
 
 def _is_settled(link: Link, event: ConnectorStatusChanged | TransactionStarted) -> bool:
     """Whether what came with this event came on the present link, after all that was queued before that."""
-    frame = event.frame
-    if not isinstance(link, Connected) or frame is None or frame.link_id != link.line.link_id:
+    if not isinstance(link, Connected) or not _came_on(link, event):
         return False
     return link.caught_up or event.time.received_at - link.line.opened_at >= SETTLED_AFTER
 

@@ -92,18 +92,19 @@ class Hardware(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Connector(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A connector's latest status. `at` is the station's time of it, where its clock was good; `said` is the mark of
-    the whole message, by which a repetition without a timestamp is told."""
+    """A connector's latest status. `said` is the mark of the whole message, by which a repetition without a timestamp
+    is told."""
 
     status: ConnectorStatus
     said: str
-    at: datetime | None = None
+    at: datetime
+    at_since: datetime
+    """Its time, and since when its statuses bear that."""
+    heard_at: datetime
+    clocked: bool = True
+    """Whether `at` is of a good clock and can be compared with other times."""
     link_seq: int = -1
     """The link on which it was told."""
-    heard_at: datetime | None = None
-    shown: datetime | None = None
-    shown_since: datetime | None = None
-    """The time that it bore, whatever the clock, and since when its statuses bear it."""
     settled_at: datetime | None = None
     """The latest good time at which it was told on a link that had nothing left from before: nothing that is older
     can still be queued."""
