@@ -169,6 +169,8 @@ class ChargingStateChanged(SessionEvent, frozen=True, kw_only=True, tag="session
     suspended_by: SuspendedBy | None = None
     reported_by: Literal["connector", "transaction"] = "transaction"
     """Only a visit whose connector reports its status waits for `Available`."""
+    stop_until: datetime | None = None
+    """Of `Idle` at a time that is not ours: until when the stop of the transaction that runs is waited for."""
     at: datetime
 
 

@@ -126,6 +126,7 @@ def compare(ledger: list[dict[str, Any]], events: Iterable[Message], tenant: str
         _compare_one(entry, by_wire, claimed, tenant, secret, found)
     found.visits = len(visits)
     _compare_energy(visits, by_wire, tenant, found)
+    _look_for_mergers(visits, found)
     _look_for_inventions(ledger, sessions, claimed, tenant, found)
     return found
 
@@ -198,6 +199,19 @@ def _compare_energy(
             continue  # another transaction of the visit still runs, or was never acknowledged
         if one.energy_wh != Decimal(energy_wh):
             found.problems.append(f"session {session_id}: {one.energy_wh} Wh instead of {energy_wh} Wh")
+
+
+def _look_for_mergers(visits: dict[tuple[str, int, int], list[dict[str, Any]]], found: Comparison) -> None:
+    """No session goes on after its car was told to have left."""
+    merged: dict[str, dict[tuple[str, int, int], bool]] = defaultdict(dict)
+    for visit, entries in visits.items():
+        for entry in entries:
+            if "session" in entry:
+                merged[entry["session"]][visit] = entry["unplug_reported"]
+    for session_id, told in merged.items():
+        former = [visit for visit in sorted(told)[:-1] if told[visit]]
+        if former:
+            found.problems.append(f"session {session_id}: goes on after {former} had left")
 
 
 def _look_for_inventions(

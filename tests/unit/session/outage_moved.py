@@ -27,17 +27,33 @@ def three_cars(protocol: str, register: str, every: int = 10 * MINUTE) -> World:
     return World(protocol, register, 1, tuple(stays))
 
 
-def live(world: World, stamp: Stamp, start_point: StartPoint, linked: int) -> list[Step]:
-    """All that a station with a link since `linked` sends, each thing when it happens."""
+def live(world: World, stamp: Stamp, start_point: StartPoint, linked: int, late_stop: int = 0) -> list[Step]:
+    """All that a station with a link since `linked` sends, each thing when it happens.
+
+    With `late_stop` a transaction is stopped by the unplugging, and its stop comes so many seconds after `Available`.
+    """
     steps = [Step(linked, link="open")]
     steps += [Step(linked + 1, status(world, evse, linked + 1, stamp)) for evse in range(1, world.evses + 1)]
     frames = told(world, stamp)
     if world.protocol != "ocpp1.6":
         frames = [one for frame in frames for one in _as_it_starts(frame, start_point, stamp)]
+    if late_stop:
+        frames = [_stopped_late(frame, stamp, late_stop) for frame in frames]
+    if world.protocol != "ocpp1.6":
         frames.sort(key=lambda frame: frame.made)
         frames = [_online(frame, frames) for frame in frames]
     steps += [Step(at, link="alive") for at in range(linked + 5 * MINUTE, world.end, 5 * MINUTE)]
     return sorted([*steps, *(Step(frame.made + 0.3, frame) for frame in frames)], key=lambda step: step.at)
+
+
+def _stopped_late(frame: Frame, stamp: Stamp, seconds: int) -> Frame:
+    stay = frame.stay
+    if frame.kind != "stop" or stay is None:
+        return frame
+    sent = {"timestamp": stamp(stay.unplug)}
+    values = [value | sent for value in frame.payload.get("meterValue", [])]
+    payload = frame.payload | sent | ({"meterValue": values} if values else {})
+    return replace(frame, made=stay.unplug + seconds, payload=payload)
 
 
 def _online(frame: Frame, frames: list[Frame]) -> Frame:
@@ -68,24 +84,24 @@ def _as_it_starts(frame: Frame, start_point: StartPoint, stamp: Stamp) -> list[F
     return [begun, replace(frame, kind="reading", payload=card)]
 
 
-def lived_through(world: World, stamp: Stamp, start_point: StartPoint, linked: int) -> Chain:
+def lived_through(world: World, stamp: Stamp, start_point: StartPoint, linked: int, late_stop: int = 0) -> Chain:
     """Both deciders after all of it; each car's visit is the one that goes on while it is there, and only then."""
     chain = Chain(world)
-    for step in live(world, stamp, start_point, linked):
+    for step in live(world, stamp, start_point, linked, late_stop):
         chain.take(step)
-        check_present(chain, step)
+        check_present(chain, step, late_stop)
     return chain
 
 
-def check_present(chain: Chain, step: Step) -> None:
+def check_present(chain: Chain, step: Step, late_stop: int = 0) -> None:
     """What goes on at the EVSE is the visit of the car that is there, with its energy so far and no other's."""
     stay = None if step.frame is None else step.frame.stay
     if stay is None or step.frame is None:
         return
     visit = current(chain.visits, stay.evse)
     if step.frame.made >= stay.unplug:
-        assert visit is None, "the car has left"
         assert chain.statuses()[stay.evse] == "Available"
+        assert visit is None or step.frame.made < stay.unplug + late_stop, "the car has left"
         return
     assert visit is not None
     assert len([one for one in chain.visits.visits if isinstance(one, Open) and one.evse == stay.evse]) == 1

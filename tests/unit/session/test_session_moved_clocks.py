@@ -37,9 +37,9 @@ def begins(world: World, when: str) -> int:
     return {"before a reading": charge.start + 30, "before the stop": charge.stop - 10}.get(when, charge.stop + 5)
 
 
-def check(world: World, clock: Moved, start_point: StartPoint, linked: int) -> None:
+def check(world: World, clock: Moved, start_point: StartPoint, linked: int, late_stop: int = 0) -> None:
     """All claims; those on what is live are checked on the way."""
-    chain = lived_through(world, clock, start_point, linked)
+    chain = lived_through(world, clock, start_point, linked, late_stop)
     ended = chain.session.all(SessionEnded)
     assert [one.closed_by for one in ended] == ["station"] * len(world.stays)
     assert all(one.complete for one in ended)
@@ -68,6 +68,20 @@ def test_a_clock_is_moved_in_the_middle_of_a_visit(
         for every in (MINUTE, 10 * MINUTE):
             world = three_cars(protocol, register, every)
             check(world, Moved(begins(world, when), seconds, stuck=stuck), start_point, linked)
+
+
+@pytest.mark.parametrize("when", MOMENTS)
+@pytest.mark.parametrize("name", CLOCKS)
+@pytest.mark.parametrize(("protocol", "start_point"), VOICES)
+def test_a_stop_that_comes_after_the_car_has_left_does_not_bring_it_back(
+    protocol: str, start_point: StartPoint, name: str, when: str
+) -> None:
+    """Its last word is "connected" (2.0.1 E06), at the moment of the unplugging by the station's clock."""
+    seconds, stuck = CLOCKS[name]
+    for register in ("lifetime", "session"):
+        world = three_cars(protocol, register, 2 * MINUTE)
+        for late_stop in (4, 50):
+            check(world, Moved(begins(world, when), seconds, stuck=stuck), start_point, -HOUR, late_stop)
 
 
 @settings(max_examples=200, deadline=None)

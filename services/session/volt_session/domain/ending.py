@@ -76,12 +76,12 @@ def moved(d: Decision, _message: Message) -> None:
             end(d, visit, "operator")
 
 
-def end_if_over(d: Decision, visit: Open) -> None:
+def end_if_over(d: Decision, visit: Open, left_at: datetime | None) -> None:
     """A transaction has stopped: when the car left before that, or another one took its place, the visit is over."""
     if running(visit):
         return
-    if visit.unplugged_at is not None or next_begin(d.state, visit) is not None:
-        end(d, visit, "station")
+    if left_at is not None or visit.unplugged_at is not None or next_begin(d.state, visit) is not None:
+        end(d, visit, "station", unplugged_at=visit.unplugged_at or left_at)
 
 
 def deadline(state: SessionState | None, _last_input_at: datetime) -> Deadline | None:
@@ -159,7 +159,7 @@ def _over_at(visit: Open) -> datetime:
     """When a timer ends the visit. Where the connector's status said "plugged", only its status says "left"."""
     stops = [_status_until(transaction) for transaction in visit.transactions if isinstance(transaction, Stopped)]
     if visit.unplugged_at is not None:
-        return visit.unplugged_at + NO_STATUS
+        return visit.stop_until or visit.unplugged_at + NO_STATUS
     if visit.plugged_at is None and stops and not running(visit):
         return max(stops)
     return last_sign(visit) + LOST

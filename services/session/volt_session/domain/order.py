@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from volt_contracts.fact import Fact
+from volt_contracts.fact import Fact, FactTime
 from volt_contracts.station import (
     ConnectorStatusChanged,
     Reading,
@@ -62,6 +62,11 @@ def state_time(visit: Visit, fact: Fact) -> datetime:
     if fact.time.is_history or not visit.changes or at >= visit.changes[-1].at - OUT_OF_ORDER:
         return at
     return visit.changes[-1].at
+
+
+def is_ours(time: FactTime) -> bool:
+    """Whether that is our time, so that what is waited for can be counted from it."""
+    return time.clock == "good" and not time.is_history
 
 
 def _after(fact: Any, visit: Visit | None, last_of: Callable[[Visit], datetime]) -> Any:

@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from volt_contracts.fact import FactTime
 from volt_contracts.session import ChargingStateChanged, TransactionJoined
 from volt_contracts.station import ChargingState, ConnectorStatusChanged, SuspendedBy
 from volt_eventlog.message import Message
 from volt_session.domain.curve import state_at
 from volt_session.domain.decision import Decision
-from volt_session.domain.ending import end
+from volt_session.domain.ending import NO_STATUS, end
+from volt_session.domain.order import is_ours
 from volt_session.domain.revising import revise
 from volt_session.domain.session import SUSPENDED_BY, Ended, Open, Running, Stopped, Visit, at_evse, current, running
 from volt_session.domain.summary import last_sign
@@ -38,12 +40,17 @@ def note_state(
     d: Decision,
     visit: Open | Ended,
     state: ChargingState,
-    at: datetime,
+    time: FactTime,
+    at: datetime | None = None,
     suspended_by: SuspendedBy | None = None,
     *,
     by_connector: bool = False,
 ) -> None:
-    """ChargingStateChanged, when it did change, or when it is the first that the connector's status says of a plug."""
+    """ChargingStateChanged, when it did change, or when it is the first that the connector's status says of a plug.
+
+    `at`: when it did, if not at the fact's own time.
+    """
+    at = at or time.at
     if state_at(visit.changes, at) == state and not (by_connector and _first_said(visit, state)):
         return
     d.emit(
@@ -52,6 +59,7 @@ def note_state(
             charging_state=state,
             suspended_by=suspended_by or SUSPENDED_BY.get(state),
             reported_by="connector" if by_connector else "transaction",
+            stop_until=None if state != "Idle" or is_ours(time) else d.now + NO_STATUS,
             at=at,
         )
     )
@@ -79,7 +87,7 @@ def _occupied(d: Decision, fact: ConnectorStatusChanged) -> None:
             suspect=fact.suspect,
             resumed=_was_there_before(fact),
         )
-    note_state(d, visit, fact.charging_state or _connected(visit, fact.time.at), fact.time.at, by_connector=True)
+    note_state(d, visit, fact.charging_state or _connected(visit, fact.time.at), fact.time, by_connector=True)
 
 
 def _was_there_before(fact: ConnectorStatusChanged) -> bool:
@@ -153,7 +161,8 @@ def _free(d: Decision, fact: ConnectorStatusChanged) -> None:
     elif running(visit):
         if not was_plugged(visit) and at - running(visit)[-1].started_at < TIME_TO_PLUG_IN:
             return
-        note_state(d, visit, "Idle", max([at, *(change.at for change in visit.changes[-1:])]), by_connector=True)
+        left_at = max([at, *(change.at for change in visit.changes[-1:])])
+        note_state(d, visit, "Idle", fact.time, left_at, by_connector=True)
     else:
         end(d, visit, "station", unplugged_at=at)
 

@@ -81,6 +81,10 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     plugged_at: datetime | None = None
     """Only the connector's status says this: without it nobody will say either that the car has left."""
     unplugged_at: datetime | None = None
+    freed_at: datetime | None = None
+    """Since when the connector says that the car has left, whatever its transaction has said since."""
+    stop_until: datetime | None = None
+    """Where the car left at a time that is not ours: until when the stop of its transaction is waited for."""
     network_version: int = 0
     resumed: bool = False
     """The car was there already when the station's link came back."""

@@ -1,5 +1,7 @@
 """A station's transactions, joined to visits: started, updated, ended, and gaps in their sequence."""
 
+from datetime import datetime
+
 from volt_contracts.session import SessionMetered, TransactionJoined, TransactionLeft
 from volt_contracts.station import SequenceGap, TransactionEnded, TransactionStarted, TransactionUpdated
 from volt_eventlog.message import Message
@@ -7,7 +9,7 @@ from volt_session.domain.curve import energy_at
 from volt_session.domain.decision import Decision
 from volt_session.domain.ending import NO_STATUS, end_if_over
 from volt_session.domain.energy import known
-from volt_session.domain.order import state_time
+from volt_session.domain.order import OUT_OF_ORDER, is_ours, state_time
 from volt_session.domain.plug import moved, note_state
 from volt_session.domain.revising import revise_ended
 from volt_session.domain.session import Ended, Open, Running, Stopped, finalised_with, transaction_of
@@ -30,7 +32,7 @@ def started(d: Decision, message: Message) -> None:
             found_at(d, before.session_id, joined.evse, fact.time.at)
     authorize(d, before.session_id, fact)
     if fact.charging_state is not None:
-        note_state(d, d.visit(before.session_id), fact.charging_state, fact.time.at)
+        note_state(d, d.visit(before.session_id), fact.charging_state, fact.time)
     found_number(d, fact.transaction_uid, fact.seq_no)
     revise_ended(d, before, "late_start")
 
@@ -49,7 +51,7 @@ def updated(d: Decision, message: Message) -> None:
     authorize(d, before.session_id, fact)
     if fact.charging_state is not None:
         visit = d.visit(before.session_id)
-        note_state(d, visit, fact.charging_state, state_time(visit, fact), fact.suspended_by)
+        note_state(d, visit, fact.charging_state, fact.time, state_time(visit, fact), fact.suspended_by)
     found_number(d, fact.transaction_uid, fact.seq_no)
     revise_ended(d, before, "late_update")
 
@@ -74,7 +76,7 @@ def ended(d: Decision, message: Message) -> None:
             token_ref=fact.token_ref,
             missing=fact.missing,
             suspect=fact.suspect,
-            status_until=None if _in_time(fact) else d.now + NO_STATUS,
+            status_until=None if is_ours(fact.time) else d.now + NO_STATUS,
         )
     )
     _meter_stop(d, before, fact)
@@ -82,13 +84,23 @@ def ended(d: Decision, message: Message) -> None:
         note_use(d, transaction.token_ref, transaction.uid, running=False, at=fact.time.at)
     visit = d.visit(before.session_id)
     if isinstance(visit, Open):
-        end_if_over(d, visit)
+        end_if_over(d, visit, _left_before(visit, fact))
     revise_ended(d, before, "late_stop")
 
 
-def _in_time(fact: TransactionEnded) -> bool:
-    """Whether its time is ours, so that what is waited for can be counted from it."""
-    return fact.time.clock == "good" and not fact.time.is_history
+def _left_before(visit: Open, fact: TransactionEnded) -> datetime | None:
+    """When the connector said that the car has left, if the stop came shortly after that.
+
+    Then "connected" and a higher register, which it brings, are what was true just before. By a clock that is off, how
+    much later it was made is not known; that it charged on, readings before the stop would have said.
+    """
+    freed_at = visit.freed_at
+    if freed_at is None or fact.time.is_history:
+        return None
+    if fact.time.clock == "good" and fact.time.at - freed_at > OUT_OF_ORDER:
+        return None
+    points = (point for transaction in visit.transactions for point in transaction.points)
+    return None if any(freed_at < point.at < fact.time.at for point in points) else freed_at
 
 
 def gap(d: Decision, message: Message) -> None:

@@ -153,14 +153,20 @@ def _state_changed(visit: Open | Ended, event: ChargingStateChanged) -> Open | E
     visit = replace(visit, changes=changes)
     if isinstance(visit, Ended):
         return visit
-    if event.reported_by == "connector" and event.charging_state != "Idle" and visit.plugged_at is None:
-        visit = replace(visit, plugged_at=event.at)
+    if event.reported_by == "connector":
+        visit = _told_by_connector(visit, event)
     if index < len(changes) - 1:
         return visit
     if event.charging_state != "Idle":
         return visit if _told_before_it_left(visit, event) else replace(visit, unplugged_at=None)
     left = event.reported_by == "connector" or was_plugged(visit)
-    return replace(visit, unplugged_at=event.at) if left else visit
+    return replace(visit, unplugged_at=event.at, stop_until=event.stop_until) if left else visit
+
+
+def _told_by_connector(visit: Open, event: ChargingStateChanged) -> Open:
+    if event.charging_state == "Idle":
+        return replace(visit, freed_at=event.at)
+    return replace(visit, plugged_at=visit.plugged_at or event.at, freed_at=None)
 
 
 def _told_before_it_left(visit: Open, event: ChargingStateChanged) -> bool:
