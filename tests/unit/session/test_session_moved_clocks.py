@@ -85,10 +85,16 @@ def test_a_stop_that_comes_after_the_car_has_left_does_not_bring_it_back(
 
 
 @settings(max_examples=200, deadline=None)
-@given(worlds(), MOVED, st.sampled_from(["PowerPathClosed", "EVConnected"]), st.integers(-HOUR, -1))
+@given(
+    worlds(),
+    MOVED,
+    st.sampled_from(["PowerPathClosed", "EVConnected"]),
+    st.integers(-HOUR, -1),
+    st.sampled_from([0, 0, 4]),
+)
 def test_whatever_the_clock_does_the_order_on_one_link_is_right(
-    world: World, clock: Moved, start_point: StartPoint, linked: int
+    world: World, clock: Moved, start_point: StartPoint, linked: int, late_stop: int
 ) -> None:
     """Once a first car charges: until then a late fact may as well be one of a queue."""
     charges = min(stay.charge.start for stay in world.stays) + 1
-    check(world, clock.later(charges), start_point, linked)
+    check(world, clock.later(charges), start_point, linked, late_stop)
