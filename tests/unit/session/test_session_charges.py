@@ -309,6 +309,44 @@ def test_a_plug_that_waited_where_a_transaction_is_found_to_run_was_its_cars() -
     assert not story.open
 
 
+def test_a_start_without_a_car_is_not_of_the_car_that_had_charged() -> None:
+    """The card comes before the cable, and nobody could say that the former car has left: there was no link."""
+    story = Story()
+    story.fact(status(0, "Occupied"))
+    story.fact(started(1, charging_state="Charging"))
+    story.fact(ended(20))
+    story.fact(started(30, "tx-2", 9000, charging_state="Idle", trigger="Authorized", offline="reported"))
+    story.fact(status(30.1, "Available"))
+    story.fact(status(30.2, "Occupied"))
+    story.fact(ended(60, "tx-2", 12000))
+    story.fact(status(61, "Available"))
+    story.pass_time(at(63))
+    energies = [(event.summary.transactions, event.summary.energy_wh) for event in story.all(SessionFinalised)]
+    assert energies == [(("tx-1",), Decimal(8000)), (("tx-2",), Decimal(3000))]
+
+
+def test_a_stop_shortly_after_the_car_has_left_does_not_bring_it_back() -> None:
+    story = Story()
+    story.fact(status(0, "Occupied"))
+    story.fact(started(1, charging_state="Charging"))
+    story.fact(status(9, "Available"))
+    story.fact(updated(9.1, charging_state="EVConnected", trigger="StopAuthorized"))
+    story.fact(ended(9.1))
+    assert story.last(SessionEnded).summary.unplugged_at == at(9)
+    assert not story.open
+
+
+def test_a_car_that_charged_on_after_available_is_there_until_it_is_said_again() -> None:
+    story = Story()
+    story.fact(status(0, "Occupied"))
+    story.fact(started(1, charging_state="Charging"))
+    story.fact(status(9, "Available"))
+    story.fact(metered((9.4, 7000)))
+    story.fact(updated(9.8, charging_state="EVConnected", trigger="StopAuthorized"))
+    story.fact(ended(9.8))
+    assert len(story.open) == 1
+
+
 def test_a_transactions_last_words_do_not_bring_the_car_back() -> None:
     """2.x sends them in its own queue, after the status, with the same time."""
     story = Story()

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from unit.station import station_words2 as words2
 from unit.station.station_story import KEY, Rows, Story
 from unit.station.station_words16 import boot, start
 
 from volt_contracts.ids import entity_key, location_uid
 from volt_contracts.network import Location, LocationRow, StationRow
 from volt_contracts.session import Place
-from volt_contracts.station import TransactionStarted
+from volt_contracts.station import ConnectorStatusChanged, TransactionStarted
 
 SUMMER = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
 
@@ -87,6 +88,18 @@ def test_a_clock_that_is_hours_behind_is_told_from_lateness_by_an_age_that_stays
     second = start(story, 2, connector=2, at=story.stamp(hours=2)).only(TransactionStarted)
     assert (second.time.clock, second.time.offline) == ("offset", "no")
     assert second.time.at == story.now - timedelta(hours=2), "the station's own time stays"
+
+
+def test_what_a_station_says_that_was_online_tells_of_its_clock_when_its_age_stays() -> None:
+    """OCPP 2.0.1 TransactionEvent.offline: its word may be wrong of a queue, whose ages do not stay the same."""
+    story = words2.station()
+    words2.event(story, "Started", 0, at=story.stamp(hours=1), offline=False)
+    late = words2.status(story, "Occupied", timestamp=story.stamp(hours=1)).only(ConnectorStatusChanged)
+    assert (late.time.offline, late.live) == ("inferred", False), "so far it may as well be late"
+    story.wait(minutes=3)
+    words2.event(story, "Updated", 1, at=story.stamp(hours=1), offline=False)
+    present = words2.status(story, "Available", timestamp=story.stamp(hours=1)).only(ConnectorStatusChanged)
+    assert (present.time.clock, present.time.offline, present.live) == ("offset", "no", True)
 
 
 @pytest.mark.parametrize("hours", [-3, 2])

@@ -164,6 +164,9 @@ def _takes(visit: Open | Ended, fact: TransactionStarted) -> bool:
         return False
     if visit.unplugged_at is not None and at >= visit.unplugged_at:
         return False
+    if fact.charging_state == "Idle" and visit.transactions and not running(visit):
+        # nothing is connected (OCPP 2.0.1 ChargingStateEnumType): the car that was has left unseen
+        return False
     if visit.plugged_at is None and visit.transactions and not running(visit):
         goes_on = isinstance(visit, Open) or fact.time.is_history
         return goes_on and at - _last_stop(visit) <= NO_STATUS

@@ -49,9 +49,8 @@ def heard(lag: Lag | None, time: FactTime) -> Lag | None:
     """What is known of the clock after one more fact; repetitions are none."""
     if time.offline == "reported":
         return lag
-    if time.clock == "good" and time.offline == "no":
-        # the station's word that it was online says nothing of a clock that is late
-        return None if time.received_at - time.at <= LATE_AFTER else lag
+    if _on_time(time):
+        return None
     shown = time.at if time.clock != "unset" else parse_time(time.sent).value
     if shown is None:
         return lag
@@ -68,11 +67,15 @@ def _aged(lag: Lag | None, time: FactTime, shown: datetime) -> Lag:
     fresh = Lag(round(age.total_seconds()), at, shown, at)
     if time.clock == "unset":
         return replace(fresh, known=True, seconds=_least(lag, fresh))
-    if time.offline != "inferred":
+    if time.offline != "inferred" and time.clock != "good":  # the station's word that it was online may be wrong
         return replace(fresh, known=True)
     if lag is None or age < timedelta(seconds=lag.seconds) - (LATE_AFTER if lag.known else STEADY_WITHIN):
         return fresh
     return replace(lag, shown=shown, since=at, again=None, late_at=at if lag.known else None)
+
+
+def _on_time(time: FactTime) -> bool:
+    return time.clock == "good" and time.offline == "no" and time.received_at - time.at <= LATE_AFTER
 
 
 def _least(lag: Lag | None, fresh: Lag) -> int:
