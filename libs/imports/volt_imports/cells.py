@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from zoneinfo import available_timezones
 
-from volt_contracts.forms import COUNTRY, is_id
+from volt_contracts.forms import COUNTRY, LONGEST_TOKEN, is_id
+from volt_contracts.refs import normalise_token
 from volt_imports.rows import Fault, Row
 from volt_imports.words import plain
 
 _SHORTENED = re.compile(r"-?\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _MEASURE = re.compile(r"([0-9.]+)\s*(k?)(V|A|W)?", re.IGNORECASE)
+_ENERGY = re.compile(r"([0-9.]+)\s*(k?Wh)?", re.IGNORECASE)
 MOST_NAMED = 12
 """A fault names so many of the words there are."""
 
@@ -87,6 +90,43 @@ class Cells:
                 if 0 < value <= most:
                     return value.normalize() if value % 1 else Decimal(int(value))
         self.wrong(column, f"{text!r} is no number of {unit} above 0 and up to {most}")
+        return None
+
+    def energy(self, column: str) -> Decimal | None:
+        """What a register shows, in Wh, or in kWh with that unit: 1840500, 1840.5 kWh."""
+        text = self._cells.get(column)
+        if text is None:
+            return None
+        found = _ENERGY.fullmatch(text)
+        value = None if found is None else _decimal(found[1])
+        if found is None or value is None:
+            self.wrong(column, f"{text!r} is no register: a number of Wh, or of kWh with that unit")
+            return None
+        return value * 1000 if (found[2] or "").lower() == "kwh" else value
+
+    def moment(self, column: str) -> datetime | None:
+        """A moment, with its offset from UTC."""
+        text = self._cells.get(column)
+        if text is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass  # as wrong as one without an offset
+        self.wrong(column, f"{text!r} is no time with its zone, such as 2026-11-26T08:15:00+01:00")
+        return None
+
+    def token(self, column: str) -> str | None:
+        """A token's uid, normalised."""
+        text = self.text(column)
+        if text is None:
+            return None
+        value = normalise_token(text)
+        if 0 < len(value) <= LONGEST_TOKEN:
+            return value
+        self.wrong(column, f"it is no token: 1 to {LONGEST_TOKEN} characters beside blanks, ':' and '-'")
         return None
 
     def degrees(self, column: str, most: int) -> Decimal | None:

@@ -13,6 +13,7 @@ def check(contents: Contents, known: Known) -> list[Fault]:
     _check_organisations(contents, known, faults)
     _check_locations(contents, known, faults)
     _check_stations(contents, known, faults)
+    _check_transactions(contents, known, faults)
     return sorted(faults)
 
 
@@ -52,6 +53,20 @@ def _check_stations(contents: Contents, known: Known, faults: list[Fault]) -> No
                 if name is not None and name in known.evse_names:
                     sentence = f"{name} is that of an EVSE of {known.evse_names[name]} already"
                     faults.append(Fault(line, column, sentence))
+
+
+def _check_transactions(contents: Contents, known: Known, faults: list[Fault]) -> None:
+    for one in contents.transactions.values():
+        lines, before = contents.stations.get(one.station), known.charging(one.station)
+        if lines is None and before is None:
+            faults.append(Fault(one.line, "station", _unknown("station", one.station)))
+            continue
+        if before is not None and before.moved is not None:
+            faults.append(Fault(one.line, "station", f"{one.station} went to another tenant: it is adopted there"))
+        said = set() if lines is None else set(lines.evses)
+        numbers = said or ({evse.number for evse in before.evses} if before is not None else set())
+        if numbers and one.evse not in numbers:
+            faults.append(Fault(one.line, "evse", f"{one.station} has no EVSE {one.evse}"))
 
 
 def _unknown(noun: str, name: str) -> str:

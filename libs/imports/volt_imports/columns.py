@@ -19,6 +19,9 @@ COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     ),
     "stations": (*STATION_LEVEL, "evse", *EVSE_LEVEL, "connector", *CONNECTOR_LEVEL),
     "tokens": ("uid", "type", "status", "expiry", "group"),
+    "transactions": (
+        "station", "evse", "connector", "transaction_id", "started_at", "register", "token", "last_register", "last_at",
+    ),
 }  # fmt: skip
 
 NEEDED: Mapping[Kind, str] = {
@@ -26,6 +29,7 @@ NEEDED: Mapping[Kind, str] = {
     "locations": "location",
     "stations": "identity",
     "tokens": "uid",
+    "transactions": "transaction_id",
 }
 """The column without which a row says nothing."""
 
@@ -57,6 +61,8 @@ def column(kind: Kind, name: str) -> str | None:
 def kind_of(header: Sequence[str]) -> Kind | None:
     """What a table with this header holds."""
     names = {plain(name) for name in header}
+    if "transactionid" in names:
+        return "transactions"
     if "identity" in names:
         return "stations"
     if "uid" in names:
@@ -76,7 +82,7 @@ def read_header(names: Sequence[str], kind: Kind | None) -> Header:
     if found is None:
         raise Unreadable(
             "the first line is a header: with a column identity for stations, uid for tokens, location and name for"
-            " locations, organisation for organisations"
+            " locations, organisation for organisations, transaction_id for transactions"
         )
     columns = [column(found, name) for name in names]
     twice = sorted({name for name in columns if name is not None and columns.count(name) > 1})

@@ -1,7 +1,7 @@
 """A file, read: everything that it says, by kind, and what is wrong with it whatever is known of the network."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -10,17 +10,20 @@ from volt_imports.kinds.locations import LocationRow, read_location
 from volt_imports.kinds.organisations import OrganisationRow, read_organisation
 from volt_imports.kinds.stations import StationLines, read_station
 from volt_imports.kinds.tokens import Token, read_token
+from volt_imports.kinds.transactions import Transaction, read_transaction
 from volt_imports.reading.files import digest, limited, opened
 from volt_imports.rows import Fault, Kind, Progress, Row, no_progress, place
 
 EVSE_NAMES = ("evse_uid", "evse_id")
 """Columns whose values name one EVSE among all of the tenant."""
-Thing = TypeVar("Thing", OrganisationRow, LocationRow, Token)
+Key = TypeVar("Key", bound=Hashable)
+Thing = TypeVar("Thing", OrganisationRow, LocationRow, Token, Transaction)
 
 
 @dataclass
 class Contents:
-    """What a file says. Stations by identity, tokens by their normalised uid, the others by their id."""
+    """What a file says. Stations by identity, tokens by their normalised uid, transactions by the identity of their
+    station and their id, the others by their id."""
 
     name: str = ""
     sha256: str = ""
@@ -30,6 +33,7 @@ class Contents:
     locations: dict[str, LocationRow] = field(default_factory=dict)
     stations: dict[str, StationLines] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    transactions: dict[tuple[str, str], Transaction] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -66,6 +70,9 @@ def _add(contents: Contents, row: Row) -> None:
         case "tokens":
             token = read_token(row, faults)
             _once(contents.tokens, None if token is None else token.uid, token, "uid", faults)
+        case "transactions":
+            one = read_transaction(row, faults)
+            _once(contents.transactions, None if one is None else (one.station, one.id), one, "transaction_id", faults)
         case "stations":
             read_station(row, contents.stations, faults)
         case "locations":
@@ -76,7 +83,7 @@ def _add(contents: Contents, row: Row) -> None:
             _once(contents.organisations, None if company is None else company.id, company, "organisation", faults)
 
 
-def _once(known: dict[str, Thing], key: str | None, thing: Thing | None, column: str, faults: list[Fault]) -> None:
+def _once(known: dict[Key, Thing], key: Key | None, thing: Thing | None, column: str, faults: list[Fault]) -> None:
     """Two rows for one thing: which of them should count?"""
     if key is None or thing is None:
         return

@@ -1,19 +1,23 @@
 """The outcomes of an import, as the owners say them: each names its import and its line."""
 
 import asyncio
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 from volt_contracts import codec
+from volt_contracts.codec import type_name
 from volt_contracts.envelope import COMMAND, TYPE, header
 from volt_contracts.imports import row_of
 from volt_contracts.message import Outcome
+from volt_contracts.migration import AdoptTransaction
 from volt_contracts.topics import (
     DRIVERS_TOKEN_EVENTS,
     NETWORK_LOCATION_EVENTS,
     NETWORK_ORGANISATION_EVENTS,
     NETWORK_STATION_EVENTS,
+    STATION_EVENTS,
     Topic,
 )
 from volt_eventlog.kafka import Kafka, KafkaError
@@ -25,18 +29,20 @@ from volt_runtime.ending import end
 from volt_runtime.run import StartError
 
 SAYING = (NETWORK_ORGANISATION_EVENTS, NETWORK_LOCATION_EVENTS, NETWORK_STATION_EVENTS, DRIVERS_TOKEN_EVENTS)
-"""Where outcomes of rows stand."""
+"""Where outcomes of rows stand; those of transactions are among all that stations say, read only if there are any."""
 PATIENCE_S = 60.0
 CLOCKS = timedelta(minutes=1)
 """By how much brokers may differ in what time it is."""
 _POLL_MS = 500
+_ADOPTION = type_name(AdoptTransaction)
 
 
 class Follower:
-    """Reads outcomes from where the topics ended when it was entered, or from a time on."""
+    """Reads outcomes from where the topics ended when it was entered, or from a time on. `types`: of its commands."""
 
-    def __init__(self, kafka: Kafka, import_id: str, from_then: datetime | None = None) -> None:
+    def __init__(self, kafka: Kafka, import_id: str, types: Collection[str], from_then: datetime | None = None) -> None:
         self._kafka = kafka
+        self._saying = (*SAYING, STATION_EVENTS) if _ADOPTION in types else SAYING
         self._import_id = import_id
         self._from_then = from_then
         self._tails: list[tuple[Topic, Tail]] = []
@@ -53,7 +59,7 @@ class Follower:
             StartError: topics were never made.
         """
         async with AsyncExitStack() as stack:
-            for topic in SAYING:
+            for topic in self._saying:
                 tail = await self._tail(topic)
                 await tail.start()
                 stack.push_async_callback(tail.stop)
@@ -97,7 +103,7 @@ class Follower:
                 async with asyncio.timeout(patience_s):
                     await self._changed.wait()
             except TimeoutError:
-                self._outcomes.stopped = f"no outcome came for {patience_s:g} s: do network and drivers run?"
+                self._outcomes.stopped = f"no outcome came for {patience_s:g} s: do network, drivers and station run?"
                 return
             progress("outcomes", self._outcomes.answered, expected)
 

@@ -86,7 +86,7 @@ class _Run:
         report = self.report("imported_before", found.file.name, found.file.sha256)
         report.commands = dict(found.file.commands)
         if self.order.wait:
-            async with Follower(self.kafka, self.one.id, found.at) as follower:
+            async with Follower(self.kafka, self.one.id, report.commands, found.at) as follower:
                 with self.step("outcomes"):
                     report.outcomes = await follower.outcomes(
                         sum(found.file.commands.values()), self.progress, self.order.patience_s
@@ -108,7 +108,7 @@ class _Run:
 
     async def send(self, made: Plan, report: Report) -> Report:
         """Write the commands and wait for their outcomes."""
-        async with Follower(self.kafka, self.one.id) as follower:
+        async with Follower(self.kafka, self.one.id, report.commands) as follower:
             with self.step("sending"):
                 sent = await self.written(made, sum(report.commands.values()))
             if not sent.now:

@@ -38,6 +38,8 @@ class Known:
     organisations: Callable[[str], OrganisationRow | None] = lambda _: None
     locations: Callable[[str], LocationRow | None] = lambda _: None
     stations: Callable[[str], StationRow | None] = lambda _: None
+    charging: Callable[[str], StationRow | None] = lambda _: None
+    """The station of a transaction, whether the file says more of it or not."""
     tokens: Callable[[str], TokenRegistered | TokenErased | None] = lambda _: None
     token_keys: Keys = field(default_factory=dict)
     evse_names: dict[str, str] = field(default_factory=dict)
@@ -73,6 +75,12 @@ async def look_up(
         names = _Names(tenant, contents)
         known.stations = await looking.up(NETWORK_STATIONS, keys, others=names.see)
         known.evse_names = names.taken()
+    known.charging = known.stations
+    elsewhere = {one.station for one in contents.transactions.values()} - contents.stations.keys()
+    if elsewhere:
+        keys = {name: entity_key(tenant, station_uid(tenant, name)) for name in elsewhere}
+        found = await looking.up(NETWORK_STATIONS, keys)
+        known.charging = lambda name: found(name) if name in elsewhere else known.stations(name)
     if token_keys:
         known.token_keys = token_keys
         known.tokens = await looking.up(DRIVERS_TOKEN_EVENTS, token_keys, types=TOKEN_FACTS)

@@ -11,6 +11,7 @@ from volt_contracts.credentials import of_key
 from volt_contracts.drivers import RegisterToken, TokenRegistered
 from volt_contracts.ids import entity_key, evse_uid, location_uid, organisation_uid, station_uid
 from volt_contracts.message import Actor, Command
+from volt_contracts.migration import AdoptTransaction
 from volt_contracts.network import (
     ConfigureLocation,
     ConfigureOrganisation,
@@ -27,6 +28,7 @@ from volt_contracts.topics import (
     NETWORK_LOCATION_COMMANDS,
     NETWORK_ORGANISATION_COMMANDS,
     NETWORK_STATION_COMMANDS,
+    STATION_COMMANDS,
     Topic,
 )
 from volt_imports.contents import Contents
@@ -75,6 +77,7 @@ class Plan:
         yield from self._locations()
         yield from self._stations()
         yield from self._tokens()
+        yield from self._transactions()
 
     def _organisations(self) -> Iterator[Planned]:
         tenant = self.owner.tenant
@@ -178,6 +181,23 @@ class Plan:
             account_uid=None if before is None else before.account_uid,
             actor=self.owner.actor,
         )
+
+    def _transactions(self) -> Iterator[Planned]:
+        """All of them: whether one is on record already its station knows, and then says accepted once more."""
+        tenant = self.owner.tenant
+        for one in self.contents.transactions.values():
+            command = AdoptTransaction(
+                evse=one.evse,
+                connector=one.connector,
+                protocol_id=one.id,
+                started_at=one.started_at,
+                register_wh=one.register_wh,
+                token_ref=None if one.token is None else token_ref(self.owner.secret, tenant, one.token),
+                last_register_wh=one.last_register_wh,
+                last_at=one.last_at,
+                actor=self.owner.actor,
+            )
+            yield Planned(one.line, STATION_COMMANDS, entity_key(tenant, station_uid(tenant, one.station)), command)
 
 
 def plan(

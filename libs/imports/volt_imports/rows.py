@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-Kind = Literal["organisations", "locations", "stations", "tokens"]
-KINDS: tuple[Kind, ...] = ("organisations", "locations", "stations", "tokens")
+Kind = Literal["organisations", "locations", "stations", "tokens", "transactions"]
+KINDS: tuple[Kind, ...] = ("organisations", "locations", "stations", "tokens", "transactions")
 """In the order in which their commands are sent, and in which the sheets of a workbook are counted."""
 
 SHEET = 10_000_000

@@ -19,6 +19,7 @@ from volt_contracts.topics import (
     NETWORK_LOCATION_COMMANDS,
     NETWORK_ORGANISATION_COMMANDS,
     NETWORK_STATION_COMMANDS,
+    STATION_COMMANDS,
 )
 from volt_eventlog.bulk import PART, Bulk
 from volt_eventlog.kafka import Kafka
@@ -33,6 +34,7 @@ TOPICS = (
     NETWORK_LOCATION_COMMANDS,
     NETWORK_STATION_COMMANDS,
     DRIVERS_TOKEN_COMMANDS,
+    STATION_COMMANDS,
     NETWORK_IMPORT_COMMANDS,
 )
 

@@ -4,16 +4,19 @@ The words are those of OCPP 2.x; what a station's version cannot express stands 
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from volt_contracts import station
 from volt_contracts.message import Actor, Command
+from volt_contracts.migration import AdoptTransaction
 from volt_contracts.refs import token_ref
 from volt_contracts.session import StartSession, StopSession
 
 Evse = Annotated[int, Field(ge=0, le=1_000_000)]
+Register = Annotated[Decimal, Field(ge=0, max_digits=18)]
 Name = Annotated[str, Field(min_length=1, max_length=50)]
 
 
@@ -100,6 +103,19 @@ class StartBody(Body):
     evse: Evse | None = None
 
 
+class AdoptBody(Body):
+    """A transaction runs that a former system began; its stop will bear the id that this gave it."""
+
+    transaction_id: Annotated[str, Field(min_length=1, max_length=36)]
+    started_at: AwareDatetime
+    evse: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    connector: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    register_wh: Register | None = Field(default=None, description="What the register showed at the start.")
+    token: Annotated[str | None, Field(min_length=1, max_length=36)] = None
+    last_register_wh: Register | None = Field(default=None, description="What it showed when it was last read.")
+    last_at: AwareDatetime | None = None
+
+
 class StopBody(Body):
     """Stop the running transaction of a visit."""
 
@@ -148,6 +164,22 @@ def start_session(body: StartBody, actor: Actor, tenant: str, secret: str) -> St
         token_type=body.token_type,
         token_ref=token_ref(secret, tenant, body.token),
         evse=body.evse,
+    )
+
+
+def adopt_transaction(body: AdoptBody, actor: Actor, tenant: str, secret: str) -> AdoptTransaction:
+    """The command for `station.commands`. Raises NoSecret when there is none to make the token's reference with."""
+    return AdoptTransaction(
+        actor=actor,
+        not_after=body.not_after,
+        evse=body.evse,
+        connector=body.connector,
+        protocol_id=body.transaction_id,
+        started_at=body.started_at,
+        register_wh=body.register_wh,
+        token_ref=None if body.token is None else token_ref(secret, tenant, body.token),
+        last_register_wh=body.last_register_wh,
+        last_at=body.last_at,
     )
 
 

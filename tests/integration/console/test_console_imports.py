@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from integration.console.console_stage import Stage, staged
-from unit.console.console_imports import RACED, answer_station, answer_token, import_id, record
+from unit.console.console_imports import RACED, answer_station, answer_token, answer_transaction, import_id, record
 from unit.console.console_log import Log
 
 from volt_console.console import Console
@@ -91,6 +91,22 @@ async def test_rows_are_listed_by_line_filtered_and_as_csv(database: str) -> Non
     assert csv.headers["content-type"].startswith("text/csv")
     assert [(one["name"], one["outcomes"]) for one in listed] == [("network-1.xlsx", {"accepted": 3, "rejected": 1})]
     assert [answer.status_code for answer in missing] == [404, 404]
+
+
+async def test_rows_of_transactions_are_among_them(database: str) -> None:
+    log = log_of_one()
+    answer_transaction(log, 7)
+    answer_transaction(log, 8, "rejected")
+    answer_transaction(log, 9, number=2)
+    async with staged(database, log) as stage, client(stage.console) as http:
+        rows = (await http.get(f"{API}/{import_id()}/rows", params={"limit": 5})).json()
+        rest = (await http.get(f"{API}/{import_id()}/rows", params={"cursor": rows["next"]})).json()
+        refused = (await http.get(f"{API}/{import_id()}/rows", params={"outcome": "rejected"})).json()["items"]
+        one = (await http.get(f"{API}/{import_id()}")).json()
+
+    assert [row["line"] for row in rows["items"] + rest["items"]] == [2, 3, 4, 5, 7, 8]
+    assert [(row["line"], row["kind"]) for row in refused] == [(4, "tokens"), (8, "transactions")]
+    assert one["outcomes"] == {"accepted": 4, "rejected": 2}
 
 
 async def test_no_tenant_sees_another_s_imports(database: str) -> None:

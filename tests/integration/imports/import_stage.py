@@ -1,4 +1,4 @@
-"""What imports need of the rest: topics, a tenant, the deciders of network and drivers, and a way to count the log."""
+"""What imports need of the rest: topics, a tenant, the owners of what is imported, and a way to count the log."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from integration.whole_pipe import DECIDERS, SECRET, Pipe
@@ -21,7 +21,7 @@ from volt_contracts.ids import entity_key
 from volt_contracts.imports import row_of
 from volt_contracts.message import Actor, Outcome, Row
 from volt_contracts.network import TenantRow, TenantSettings
-from volt_contracts.topics import NETWORK_TENANTS, Topic
+from volt_contracts.topics import NETWORK_TENANTS, STATION_EVENTS, Topic
 from volt_eventlog.kafka import Kafka
 from volt_eventlog.reading import opened, partitions, read, stable_bounds
 from volt_eventlog.records import headers_of
@@ -31,7 +31,8 @@ from volt_imports.importing import Order
 from volt_imports.process import Request
 from volt_imports.sending import TOPICS
 
-OWNERS = [decider for decider in DECIDERS if decider.owner in ("network", "drivers")]
+OWNERS = [decider for decider in DECIDERS if decider.owner in ("network", "drivers", "station")]
+Found = TypeVar("Found", bound=msgspec.Struct)
 _NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ACTOR = Actor(kind="operator", id="anna")
 
@@ -102,7 +103,7 @@ class Stage:
     async def outcomes(self) -> Counter[tuple[str, int]]:
         """How often each row had an outcome."""
         found: Counter[tuple[str, int]] = Counter()
-        async for topic, tag, record in self._records(SAYING):
+        async for topic, tag, record in self._records((*SAYING, STATION_EVENTS)):
             row = row_of((header(record.headers, COMMAND) or b"").decode())
             if row is not None and isinstance(codec.decode(topic, tag, record.value), Outcome):
                 found[row] += 1
@@ -116,6 +117,11 @@ class Stage:
             if isinstance(row, kind):
                 rows[record.key.decode()] = row
         return rows
+
+    async def every(self, topic: Topic, kind: type[Found]) -> list[Found]:
+        """All of that kind, as they stand in the topic."""
+        read_out = [codec.decode(topic, tag, record.value) async for _, tag, record in self._records((topic,))]
+        return [one for one in read_out if isinstance(one, kind)]
 
     async def hidden(self) -> int:
         """How many offsets of the commands are not stable: a transaction is open there."""

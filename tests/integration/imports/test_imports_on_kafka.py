@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from integration.whole_pipe import SECRET
 from volt_contracts.drivers import TokenRegistered
 from volt_contracts.imports import ImportedFile
 from volt_contracts.network import StationRow
-from volt_contracts.topics import DRIVERS_TOKEN_EVENTS, NETWORK_ORGANISATIONS, NETWORK_STATIONS
+from volt_contracts.station import TransactionStarted
+from volt_contracts.topics import DRIVERS_TOKEN_EVENTS, NETWORK_ORGANISATIONS, NETWORK_STATIONS, STATION_EVENTS
 from volt_imports.checking import check
 from volt_imports.contents import read_file
 from volt_imports.following import Follower
@@ -107,6 +109,33 @@ async def test_with_a_fault_nothing_is_sent_and_every_fault_is_told(stage: Stage
     assert await stage.sent() == {}
 
 
+async def test_transactions_that_run_are_adopted_with_their_stations_and_again_without_harm(stage: Stage) -> None:
+    rows: list[list[str | int]] = [
+        ["station", "evse", "transaction_id", "started_at", "register", "token"],
+        ["CP1", 1, "4711", "2026-03-01T08:15:00Z", "1840.5 kWh", "04A1B2C3"],
+        ["CP1", 2, "4712", "2026-03-01T08:30:00Z", "0", ""],
+    ]
+    path = stage.folder / "network.xlsx"
+    stations: list[list[str | int]] = [["identity", "evse"], ["CP1", 1], ["CP1", 2]]
+    write_workbook(path, {"stations": stations, "transactions": rows})
+
+    async with stage.deciders():
+        first = await run_import(stage.kafka, stage.order(path, key="k"))
+        repeated = await run_import(stage.kafka, stage.order(path, key="k"))
+        again = await run_import(stage.kafka, stage.order(path))
+
+    assert first.commands == {"network.register_station.v1": 1, "station.adopt_transaction.v1": 2}
+    assert again.commands == {"station.adopt_transaction.v1": 2}
+    for report in (first, repeated, again):
+        assert report.outcomes is not None
+        assert (report.outcomes.complete, report.outcomes.refusals) == (True, [])
+    started = await stage.every(STATION_EVENTS, TransactionStarted)
+    assert [(one.protocol_id, one.evse, one.register_wh) for one in started] == [
+        ("4711", 1, Decimal("1840500.0")),
+        ("4712", 2, Decimal(0)),
+    ]
+
+
 async def test_a_dry_run_says_what_would_be_sent(stage: Stage) -> None:
     report = await run_import(stage.kafka, stage.order(network(stage.folder / "network.xlsx"), dry_run=True))
 
@@ -147,7 +176,7 @@ async def made(stage: Stage, name: str) -> Plan:
 async def raced(stage: Stage, name: str, planned: Plan) -> Outcomes:
     """Send it and wait for every row."""
     one = Import(f"{name}-id", "demo", stage.order(Path("x")).actor, "tests", part=300)
-    async with Follower(stage.kafka, one.id) as follower:
+    async with Follower(stage.kafka, one.id, ()) as follower:
         expected = sum(COMMANDS.values())
         await send(stage.kafka, one, planned.commands(), expected, _file(planned), no_progress)
         return await follower.outcomes(expected, patience_s=60)

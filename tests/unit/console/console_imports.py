@@ -9,7 +9,8 @@ from volt_contracts.ids import derive
 from volt_contracts.imports import ImportedFile, ImportRecorded, command_id
 from volt_contracts.message import OutcomeWord
 from volt_contracts.network import NetworkCommandFinished
-from volt_contracts.topics import DRIVERS_TOKEN_EVENTS, NETWORK_IMPORT_EVENTS, NETWORK_STATION_EVENTS
+from volt_contracts.station import CommandFinished
+from volt_contracts.topics import DRIVERS_TOKEN_EVENTS, NETWORK_IMPORT_EVENTS, NETWORK_STATION_EVENTS, STATION_EVENTS
 
 RACED = "somebody has changed it meanwhile: it is at version 1, not 0"
 
@@ -43,6 +44,12 @@ def answer_token(log: Log, line: int, outcome: OutcomeWord = "accepted", number:
         command="drivers.register_token.v1", at=log.now, **_said(number, line, outcome)
     )  # fmt: skip
     log.append(DRIVERS_TOKEN_EVENTS, "-", body, key=f"{log.tenant}/token-{line}")
+
+
+def answer_transaction(log: Log, line: int, outcome: OutcomeWord = "accepted", number: int = 1) -> None:
+    """The outcome of the row of a transaction: its station says it."""
+    body = CommandFinished(command="station.adopt_transaction.v1", at=log.now, **_said(number, line, outcome))
+    log.append(STATION_EVENTS, f"CP-{line}", body)
 
 
 def _said(number: int, line: int, outcome: OutcomeWord) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def knowing(
     return Known(
         settings=TenantSettings(name="demo", security_profile=2),
         stations=(stations or {}).get,
+        charging=(stations or {}).get,
         locations=(locations or {}).get,
         organisations=(organisations or {}).get,
         evse_names=evse_names or {},

@@ -4,8 +4,6 @@ from datetime import UTC, date, datetime, time
 from typing import NamedTuple, cast
 
 from volt_contracts.drivers import TokenStatus, TokenType
-from volt_contracts.forms import LONGEST_TOKEN
-from volt_contracts.refs import normalise_token
 from volt_imports.cells import Cells
 from volt_imports.rows import Fault, Row
 from volt_imports.words import TOKEN_STATUSES, TOKEN_TYPES
@@ -27,27 +25,16 @@ class Token(NamedTuple):
 def read_token(row: Row, faults: list[Fault]) -> Token | None:
     """The token of a row, or None with its faults noted."""
     cells, before = Cells(row, faults), len(faults)
-    uid = _uid(cells, "uid")
+    uid = cells.token("uid")
     if uid is None and len(faults) == before:
         cells.wrong("uid", "it has no uid")
     token_type = cells.word("type", TOKEN_TYPES) or "rfid"
     status = cells.word("status", TOKEN_STATUSES) or "accepted"
     valid_until = _expiry(cells, row.cells.get("expiry"))
-    group = _uid(cells, "group")
+    group = cells.token("group")
     if uid is None or len(faults) > before:
         return None
     return Token(row.line, uid, cast(TokenType, token_type), cast(TokenStatus, status), valid_until, group)
-
-
-def _uid(cells: Cells, column: str) -> str | None:
-    text = cells.text(column)
-    if text is None:
-        return None
-    value = normalise_token(text)
-    if 0 < len(value) <= LONGEST_TOKEN:
-        return value
-    cells.wrong(column, f"it is no token: 1 to {LONGEST_TOKEN} characters beside blanks, ':' and '-'")
-    return None
 
 
 def _expiry(cells: Cells, text: str | None) -> datetime | None:

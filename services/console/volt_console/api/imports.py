@@ -16,7 +16,7 @@ from volt_console.importing import FaultyFile, ImportResult
 from volt_console.queries.cursor import Page
 from volt_console.queries.imports import Imported, ImportedRow, import_rows, imported, imports
 from volt_console.uploads import ENDINGS, FORM, upload
-from volt_console.views import IMPORTED
+from volt_console.views import COMMAND_OUTCOMES, IMPORTED
 from volt_console.web.problems import unknown
 from volt_contracts.message import OutcomeWord
 from volt_imports.rows import Kind
@@ -69,20 +69,22 @@ def router() -> APIRouter:
             response.status_code = PENDING
         return result
 
-    @routes.get("", dependencies=[Depends(fresh(IMPORTED))])
+    @routes.get("", dependencies=[Depends(fresh(IMPORTED, COMMAND_OUTCOMES))])
     async def list_imports(console: ToImport, cursor: Cursor = None, limit: Limit = 50) -> Page[Imported]:
         """Imports, the latest first."""
         return await imports(console.database, console.tenant, cursor=cursor, limit=limit)
 
-    @routes.get("/{import_id}", dependencies=[Depends(fresh(IMPORTED))])
+    @routes.get("/{import_id}", dependencies=[Depends(fresh(IMPORTED, COMMAND_OUTCOMES))])
     async def one_import(console: ToImport, import_id: Name) -> Imported:
         """One import, with how many of its rows had which outcome."""
         return await known_import(console, import_id)
 
     @routes.get(
-        "/{import_id}/rows", dependencies=[Depends(fresh(IMPORTED))], response_model=Page[ImportedRow],
+        "/{import_id}/rows",
+        dependencies=[Depends(fresh(IMPORTED, COMMAND_OUTCOMES))],
+        response_model=Page[ImportedRow],
         responses={200: {"content": {"text/csv": {}}}},
-    )  # fmt: skip
+    )
     async def list_rows(
         console: ToImport,
         request: Request,

@@ -10,6 +10,7 @@ from volt_console.api.asked import PROBLEMS, Asked, Counted, IdempotencyKey, Nam
 from volt_console.api.sheet import CSV, Accept, Format, csv_wanted, fields, sheet
 from volt_console.asking import CommandResult
 from volt_console.commands import (
+    AdoptBody,
     AvailabilityBody,
     GetVariablesBody,
     ResetBody,
@@ -18,6 +19,7 @@ from volt_console.commands import (
     StationBody,
     TriggerBody,
     UnlockBody,
+    adopt_transaction,
     start_session,
     station_command,
 )
@@ -233,6 +235,16 @@ def add_commands(routes: APIRouter) -> None:
         secret = console.settings.token_secret.get_secret_value()
         command = start_session(body, console.actor, console.tenant, secret)
         return answer(await console.send("session", uid, command, idempotency_key), response)
+
+    @routes.post("/{uid}/adopt", **COMMAND)
+    async def adopt(
+        console: ToCommand, uid: Name, response: Response, body: AdoptBody, idempotency_key: IdempotencyKey = None
+    ) -> CommandResult:
+        """Put a running transaction on record that a former system began. Nothing goes to the station."""
+        await known_station(console, uid)
+        secret = console.settings.token_secret.get_secret_value()
+        command = adopt_transaction(body, console.actor, console.tenant, secret)
+        return answer(await console.send("station", uid, command, idempotency_key), response)
 
 
 async def known_station(console: Console, uid: str) -> Station:

@@ -1,4 +1,7 @@
-"""Imports, the latest first, and the rows of one with their outcomes."""
+"""Imports, the latest first, and the rows of one with their outcomes.
+
+Those of transactions stand among the outcomes of all commands to stations: they are never many, for they run.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -64,8 +67,13 @@ class ImportedRow(BaseModel):
 _SELECT = """
     SELECT import_id AS id, name, sha256, rows, commands, expected, actor, at,
            coalesce((SELECT jsonb_object_agg(outcome, count) FROM (
-             SELECT outcome, sum(count)::bigint AS count FROM console.import_sums AS sums
-             WHERE sums.tenant = imports.tenant AND sums.import_id = imports.import_id GROUP BY outcome
+             SELECT outcome, sum(count)::bigint AS count FROM (
+               SELECT outcome, count FROM console.import_sums AS sums
+               WHERE sums.tenant = imports.tenant AND sums.import_id = imports.import_id
+               UNION ALL SELECT outcome, 1 FROM console.command_outcomes AS adopted
+               WHERE adopted.tenant = imports.tenant AND adopted.import_id = imports.import_id
+                 AND outcome IS NOT NULL
+             ) AS all_rows GROUP BY outcome
            ) AS each), '{}') AS outcomes
     FROM console.imports AS imports WHERE tenant = %(tenant)s
 """
@@ -79,8 +87,14 @@ _PAGE = (
 _ONE = _SELECT + " AND import_id = %(id)s"
 
 _ROWS = """
-    SELECT line, kind, entity, outcome, sentence, at FROM console.import_rows
-    WHERE tenant = %(tenant)s AND import_id = %(id)s AND line > %(line)s
+    SELECT * FROM (
+      SELECT line, kind, entity, outcome, sentence, at FROM console.import_rows
+      WHERE tenant = %(tenant)s AND import_id = %(id)s
+      UNION ALL
+      SELECT split_part(command_id, '/', 2)::bigint, 'transactions', station_uid, outcome, sentence, finished_at
+      FROM console.command_outcomes WHERE tenant = %(tenant)s AND import_id = %(id)s AND outcome IS NOT NULL
+    ) AS rows
+    WHERE line > %(line)s
       AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s) AND (NOT %(refused)s OR outcome <> 'accepted')
     ORDER BY line LIMIT %(limit)s
 """

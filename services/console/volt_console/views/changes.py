@@ -1,6 +1,6 @@
 """What the pages that follow a view live are told: the record keys (`tenant/station uid`) that a batch touched."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from volt_eventlog.message import Message
 
@@ -12,10 +12,15 @@ EVERYTHING = "*"
 
 
 def changed_keys(batch: Sequence[Message]) -> list[str]:
-    """The keys of the batch, sorted, a line each, packed into as few payloads as Postgres takes."""
+    """The keys of the batch, in payloads."""
+    return payloads_of({message.key for message in batch})
+
+
+def payloads_of(keys: Set[str]) -> list[str]:
+    """Keys, sorted, a line each, packed into as few payloads as Postgres takes."""
     payloads: list[str] = []
     size = LIMIT
-    for key in sorted({message.key for message in batch}):
+    for key in sorted(keys):
         length = len(key.encode()) + 1
         key, length = (key, length) if length < LIMIT else (EVERYTHING, 2)
         if size + length > LIMIT:

@@ -1,12 +1,16 @@
-"""What became of a command? The owner (`station` or `session`) is part of the key: each row has one writing topic."""
+"""What became of a command? The owner (`station` or `session`) is part of the key: each row has one writing topic.
+
+`import_id`: the import that the command is a row of; its id says so (`volt_contracts.imports`).
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from volt_console.views.changes import changed_keys
+from volt_console.views.changes import payloads_of
 from volt_console.views.upsert import Group, json_text, place
-from volt_contracts import eventlog, session, station
+from volt_contracts import eventlog, imports, session, station
 from volt_contracts.codec import type_name
+from volt_contracts.ids import entity_key
 from volt_contracts.message import Outcome
 from volt_contracts.topics import SESSION_EVENTS, STATION_EVENTS, MessageTypes
 from volt_eventlog.message import Message
@@ -38,6 +42,9 @@ COMMANDS = """
     finished_at timestamptz,
     finished_partition integer,
     finished_offset bigint,
+    import_id text GENERATED ALWAYS AS (
+        substring(command_id FROM '^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[0-9]{1,18}$')
+    ) STORED,
     command text GENERATED ALWAYS AS (coalesce(finished_command, sent_command, passed_command)) STORED,
     first_at timestamptz GENERATED ALWAYS AS (coalesce(sent_at, passed_at, finished_at)) STORED,
     PRIMARY KEY (tenant, command_id, owner)
@@ -119,10 +126,18 @@ def _row(message: Message, group: Group, command_id: str, **values: Any) -> dict
     return place(message, group.guard, command_id=command_id, owner=message.topic.owner, **values)
 
 
+def changed(batch: Sequence[Message]) -> list[str]:
+    """What pages are told: the stations of the batch, and the imports that asked for it."""
+    finished = (message for message in batch if isinstance(message.body, station.CommandFinished))
+    named = ((message.tenant, imports.row_of(message.body.command_id)) for message in finished)
+    asking = {entity_key(tenant, row[0]) for tenant, row in named if row is not None}
+    return payloads_of({message.key for message in batch} | asking)
+
+
 COMMAND_OUTCOMES = View(
     name="command_outcomes",
     schema="console",
-    generation=1,
+    generation=2,
     topics=(STATION_EVENTS, SESSION_EVENTS),
     tables={"command_outcomes": COMMANDS},
     types=frozenset(map(type_name, TYPES)),
@@ -131,9 +146,11 @@ COMMAND_OUTCOMES = View(
         " (tenant, station_uid, first_at DESC, command_id)",
         "CREATE INDEX IF NOT EXISTS command_outcomes_passed_g{g} ON {command_outcomes}"
         " (tenant, station_uid, station_command_id) WHERE station_command_id IS NOT NULL",
+        "CREATE INDEX IF NOT EXISTS command_outcomes_import_g{g} ON {command_outcomes}"
+        " (tenant, import_id) WHERE import_id IS NOT NULL",
     ),
     apply=apply,
-    notifies=changed_keys,
+    notifies=changed,
     compared={
         "command_outcomes": "tenant, command_id, owner, station_uid, command, action, actor, sent_at, passed_actor,"
         " station_command_id, passed_at, outcome, status, status_info, sentence, results, lossy, session_id,"

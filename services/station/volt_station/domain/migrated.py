@@ -6,7 +6,7 @@ from volt_contracts.station import CommandFinished, Reading, ReadingsTaken, Tran
 from volt_station.domain import transactions
 from volt_station.domain.commands import Order, Refusal, refuse
 from volt_station.domain.limits import RUNNING
-from volt_station.domain.state import Ended, Running, Station
+from volt_station.domain.state import Ended, Running, Station, seconds_of
 from volt_station.domain.turn import Turn
 
 TRIGGER = "Migrated"
@@ -15,13 +15,28 @@ TRIGGER = "Migrated"
 def adopt(turn: Turn, command: AdoptTransaction, order: Order) -> None:
     """AdoptTransaction → TransactionStarted, and the latest register as a reading. Nothing goes on the wire.
 
-    One that was heard of before it was adopted, by its readings or its stop, gets its start now.
+    One that was heard of before it was adopted, by its readings or its stop, gets its start now. One that is on record
+    with this start is adopted already: an import may be repeated.
     """
     known = _heard_of(turn.state, command)
     why = _objection(turn.state, command, known, order)
     if why is not None:
         refuse(turn, order, Refusal("rejected", why))
         return
+    if known is None or not known.start:
+        _put_on_record(turn, command, known, order)
+    turn.say(
+        CommandFinished(
+            command_id=order.command_id,
+            outcome="accepted",
+            command=order.command,
+            actor=order.actor.text,
+            at=order.at,
+        )
+    )
+
+
+def _put_on_record(turn: Turn, command: AdoptTransaction, known: Running | Ended | None, order: Order) -> None:
     uid = _uid(turn, command) if known is None else known.uid
     time = FactTime(at=command.started_at, received_at=order.at, offline="reported")
     transactions.say_started(
@@ -41,15 +56,6 @@ def adopt(turn: Turn, command: AdoptTransaction, order: Order) -> None:
         ),
     )
     _say_last(turn, command, uid, order)
-    turn.say(
-        CommandFinished(
-            command_id=order.command_id,
-            outcome="accepted",
-            command=order.command,
-            actor=order.actor.text,
-            at=order.at,
-        )
-    )
 
 
 def _say_last(turn: Turn, command: AdoptTransaction, uid: str, order: Order) -> None:
@@ -81,11 +87,17 @@ def _objection(state: Station, command: AdoptTransaction, known: Running | Ended
     """The first thing that is wrong with it."""
     if command.not_after is not None and command.not_after <= order.at:
         return "the time until which it was to be carried out had passed"
-    if known is not None and known.start:
-        return f"the transaction {command.protocol_id} is on record with its start already"
+    if known is not None and known.start and not _begins_alike(known, command):
+        return f"the transaction {command.protocol_id} is on record with another start"
     if known is None and len(state.running) >= RUNNING:
         return f"{RUNNING} transactions of this station run already"
     return _form_objection(command, order)
+
+
+def _begins_alike(known: Running | Ended, command: AdoptTransaction) -> bool:
+    if isinstance(known, Running):
+        return known.started_at == command.started_at
+    return known.began == seconds_of(command.started_at)
 
 
 def _form_objection(command: AdoptTransaction, order: Order) -> str | None:
