@@ -24,7 +24,7 @@ def import_network(
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="For the outcome of every row.")] = True,
     report: Annotated[Path | None, typer.Option(dir_okay=False, help="Write it here, row by row, as CSV.")] = None,
 ) -> None:
-    """Import organisations, locations, stations and tokens from CSV, XLSX or YAML, whole or not at all.
+    """Import a network (also its tokens and running transactions) from CSV, XLSX or YAML, whole or not at all.
 
     The file is checked first, against what is known; while anything is wrong, every fault is told and nothing is sent.
     """
