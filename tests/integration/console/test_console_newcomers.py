@@ -1,8 +1,10 @@
 """Stations that do not get in: what is listed for whom, what pages and API say, and what letting them in asks for."""
 
+import csv
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import httpx
@@ -275,6 +277,29 @@ async def test_the_list_comes_in_pages_and_by_reason(visiting: Visiting) -> None
     assert [item["identity"] for item in only] == ["CP-6", "CP-4", "CP-2", "CP-0"]
     assert shown.count('class="row newcomer') == 4
     assert wrong.status_code == 422
+
+
+async def test_the_whole_list_comes_as_csv_in_parts(visiting: Visiting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("volt_console.queries.onboarding.EXPORTED_AT_ONCE", 2)
+    log = Log()
+    for number in range(5):
+        refuse(log, f"=CP-{number}", "unknown_station" if number % 2 else "no_subprotocol", count=number + 1)
+        log.wait(1)
+    async with visiting(log) as (client, _):
+        whole = await client.get(f"{API}?limit=1", headers={"Accept": "text/csv"})
+        only = await client.get(f"{API}?format=csv&reason=unknown_station")
+        none = await client.get(f"{API}?format=csv&reason=bad_path")
+        page = await client.get(f"{API}?format=json", headers={"Accept": "text/csv"})
+        shown = (await client.get("/onboarding?reason=unknown_station")).text
+    rows = list(csv.DictReader(StringIO(whole.text)))
+    assert whole.headers["content-type"] == "text/csv; charset=utf-8"
+    assert whole.headers["content-disposition"] == 'attachment; filename="onboarding.csv"'
+    assert [(row["identity"], row["count"]) for row in rows] == [(f"'=CP-{n}", str(n + 1)) for n in range(4, -1, -1)]
+    assert {row["title"] for row in rows} == {WORDS["unknown_station"].title, WORDS["no_subprotocol"].title}
+    assert all(row["what_to_do"] and row["last_at"] for row in rows)
+    assert [row["identity"] for row in csv.DictReader(StringIO(only.text))] == ["'=CP-3", "'=CP-1"]
+    assert (len(none.text.splitlines()), page.json()["next"]) == (1, None)
+    assert 'href="/api/v1/onboarding?reason=unknown_station&amp;format=csv"' in shown
 
 
 async def test_every_reason_is_told_in_plain_words(visiting: Visiting) -> None:

@@ -138,9 +138,10 @@ async def test_every_page_and_every_answer_is_of_one_tenant(two: Two) -> None:
         assert {"/accounts/{uid}/details", "/imports/{import_id}", "/api/v1/imports/{import_id}/rows"} <= marked
 
 
-async def test_the_csv_of_the_trail_is_of_one_tenant(two: Two) -> None:
+@pytest.mark.parametrize("path", ["audit", "onboarding"])
+async def test_the_csv_of_a_list_is_of_one_tenant(two: Two, path: str) -> None:
     async with two.client(OURS) as client:
-        text = (await client.get("/api/v1/audit?format=csv")).text
+        text = (await client.get(f"/api/v1/{path}?format=csv")).text
     assert text.count(OUR_MARK) >= 3
     assert THEIR_MARK not in text
 

@@ -1,19 +1,20 @@
 """`/api/v1/onboarding`: stations that do not get in, why, and letting them in."""
 
 from asyncio import to_thread
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from volt_console.access.admission import ToOnboard, ToSee, ToSet
 from volt_console.api.answers import PENDING
-from volt_console.api.asked import PROBLEMS, Cursor, IdempotencyKey, Limit, fresh, problems
+from volt_console.api.asked import PROBLEMS, Asked, IdempotencyKey, fresh, problems
+from volt_console.api.sheet import CSV, Accept, Format, csv_wanted, fields, sheet
 from volt_console.asking import CommandResult
 from volt_console.commands import Body
 from volt_console.console import Console
 from volt_console.onboarding import LetIn, PasswordBody, PolicyBody, accept, configure, key_for, register
 from volt_console.queries.cursor import Page
-from volt_console.queries.onboarding import Newcomer, newcomer, newcomers
+from volt_console.queries.onboarding import Newcomer, every_newcomer, newcomer, newcomers
 from volt_console.reasons import Reason, Step
 from volt_console.views import LIVE_STATIONS, REFUSED_STATIONS
 from volt_console.web.problems import Problem, away, unknown
@@ -26,20 +27,48 @@ Identity = Annotated[str, Path(min_length=1, max_length=48, pattern=r"^[!#-.0-;=
 """As stations may call themselves in their path."""
 
 COMMAND = {**problems(409), PENDING: {"description": "Sent; ask again with the same idempotency key for its outcome."}}
+COLUMNS = fields(
+    "identity",
+    "reason",
+    "title",
+    "what_happened",
+    "what_to_do",
+    "count",
+    "first_at",
+    "last_at",
+    "got_in_at",
+    "next_step",
+    "station_uid",
+    "online",
+    "registered",
+    "registration",
+    "security_profile",
+    "detail",
+    "path",
+    "remote_address",
+)
+
+
+class NewcomersAsked(Asked):
+    """A list of stations that do not get in: for which reason, from where on, as what."""
+
+    reason: Reason | None = None
+    format: Format | None = None
 
 
 def router() -> APIRouter:
     """The operations on stations that do not get in."""
     routes = APIRouter(prefix="/onboarding", tags=["onboarding"], responses=PROBLEMS)
 
-    @routes.get("", dependencies=[Depends(fresh(REFUSED_STATIONS, LIVE_STATIONS))])
-    async def list_newcomers(
-        console: ToSee, reason: Reason | None = None, cursor: Cursor = None, limit: Limit = 50
-    ) -> Page[Newcomer]:
-        """Stations that do not get in, each with its reason and what to do, the latest first."""
-        return await newcomers(
-            console.database, console.tenant, strays=console.strays, reason=reason, cursor=cursor, limit=limit
-        )
+    current = [Depends(fresh(REFUSED_STATIONS, LIVE_STATIONS))]
+
+    @routes.get("", dependencies=current, response_model=Page[Newcomer], responses=CSV)
+    async def list_newcomers(console: ToSee, asked: Annotated[NewcomersAsked, Query()], accept: Accept = "") -> Any:
+        """Stations that do not get in, and why. As CSV the whole list: `cursor` and `limit` do not count."""
+        chosen: dict[str, Any] = {"strays": console.strays, "reason": asked.reason}
+        if csv_wanted(asked.format, accept):
+            return sheet("onboarding", COLUMNS, await every_newcomer(console.database, console.tenant, **chosen))
+        return await newcomers(console.database, console.tenant, **chosen, cursor=asked.cursor, limit=asked.limit)
 
     @routes.post("/{identity}/adopt", responses=COMMAND)
     async def adopt(

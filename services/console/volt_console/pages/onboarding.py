@@ -10,13 +10,14 @@ from fastapi.responses import HTMLResponse, Response
 
 from volt_console.access.admission import ToOnboard, ToSee, ToSet
 from volt_console.api.asked import Cursor
-from volt_console.api.onboarding import another_policy, let_in
+from volt_console.api.onboarding import NewcomersAsked, another_policy, let_in
 from volt_console.asking import CommandResult
 from volt_console.commands import Body
 from volt_console.console import Console
 from volt_console.live.stream import Live
 from volt_console.onboarding import LetIn
 from volt_console.pages import forms
+from volt_console.pages.address import address
 from volt_console.pages.html import render
 from volt_console.queries.onboarding import newcomers
 from volt_console.reasons import REASONS, WORDS, Reason, Step
@@ -66,6 +67,7 @@ class Onboarding:
             "reason": self.reason,
             "reasons": [(reason, WORDS[reason].title) for reason in REASONS],
             "cursor": self.cursor,
+            "sheet": address("/api/v1/onboarding", NewcomersAsked(reason=self.reason), format="csv"),
             "stream": self.address("/live/onboarding", self.cursor),
             "first_page": self.address("/onboarding", None),
             "next_page": self.address("/onboarding", page.next),

@@ -1,11 +1,13 @@
 """Stations that do not get in: refused at the door, or connected but not accepted; the latest first."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 from pydantic import BaseModel, computed_field
 
 from volt_console.queries.cursor import Page, after, time_key
 from volt_console.queries.database import Database
+from volt_console.queries.listing import EXPORTED_AT_ONCE, whole
 from volt_console.reasons import STEPS, WORDS, Reason, Step
 from volt_contracts.gateway import Registration
 
@@ -134,6 +136,17 @@ async def newcomers(
     found = await database.all(Newcomer, _PAGE, wanted)
     more, found = len(found) > limit, found[:limit]
     return Page(items=found, next=after(found[-1].last_at, found[-1].id) if more else None)
+
+
+async def every_newcomer(
+    database: Database, tenant: str, *, strays: bool, reason: Reason | None = None
+) -> AsyncIterator[list[Newcomer]]:
+    """The whole list; the first part is read at once, so that what is wrong is known early."""
+
+    async def more(cursor: str | None) -> Page[Newcomer]:
+        return await newcomers(database, tenant, strays=strays, reason=reason, cursor=cursor, limit=EXPORTED_AT_ONCE)
+
+    return whole(await more(None), more)
 
 
 async def newcomer(database: Database, tenant: str, uid: str, step: Step) -> Newcomer | None:
