@@ -9,7 +9,7 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from volt_console.queries import commands
-from volt_console.queries.commands import CommandRecord
+from volt_console.queries.commands import CommandState
 from volt_console.queries.database import Database
 from volt_contracts import codec
 from volt_contracts.ids import derive, entity_key
@@ -116,8 +116,8 @@ class Commander:
         )
 
 
-def result_of(record: CommandRecord) -> CommandResult:
-    """The outcome that the view has of a command."""
+def result_of(record: CommandState) -> CommandResult:
+    """The outcome that the views have of a command."""
     return CommandResult(
         command_id=record.command_id,
         outcome=record.outcome,

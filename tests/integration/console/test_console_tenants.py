@@ -85,6 +85,7 @@ class Two:
             "import_id": IMPORT_ID,
             "session_id": self.visit.id,
             "command_id": self.command_id,
+            "line": "2",
             "key_id": KEY_ID,
             "identity": "CP-2",
             "name": "adopt",
@@ -136,6 +137,7 @@ async def test_every_page_and_every_answer_is_of_one_tenant(two: Two) -> None:
         assert {"/keys", "/api/v1/keys", "/audit", "/api/v1/audit", "/onboarding", "/api/v1/onboarding"} <= marked
         assert {"/tokens/{ref}", "/api/v1/tokens/{ref}", "/tokens/{ref}/value", "/imports"} <= marked
         assert {"/accounts/{uid}/details", "/imports/{import_id}", "/api/v1/imports/{import_id}/rows"} <= marked
+        assert {"/api/v1/commands/{command_id}", "/api/v1/commands/{import_id}/{line}"} <= marked
 
 
 @pytest.mark.parametrize("path", ["audit", "onboarding"])

@@ -1,10 +1,12 @@
 """How the outcome of a command is answered."""
 
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 from fastapi import Response
 
 from volt_console.asking import CommandResult
+
+R = TypeVar("R", bound=CommandResult)
 
 PENDING = 202
 
@@ -23,7 +25,7 @@ COMMAND: CommandRoute = {
 }
 
 
-def answer(result: CommandResult, response: Response) -> CommandResult:
+def answer(result: R, response: Response) -> R:
     """200 with the outcome, or 202 and where it will be found."""
     if result.outcome is None:
         response.status_code = PENDING

@@ -1,12 +1,13 @@
 """`/api/v1/onboarding`: stations that do not get in, why, and letting them in."""
 
 from asyncio import to_thread
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from volt_console.access.admission import ToOnboard, ToSee, ToSet
-from volt_console.api.answers import PENDING
+from volt_console.api.answers import COMMAND as OUTCOME
+from volt_console.api.answers import answer
 from volt_console.api.asked import PROBLEMS, Asked, IdempotencyKey, fresh, problems
 from volt_console.api.sheet import CSV, Accept, Format, csv_wanted, fields, sheet
 from volt_console.asking import CommandResult
@@ -21,12 +22,10 @@ from volt_console.web.problems import Problem, away, unknown
 from volt_contracts.ids import derive, station_uid
 from volt_contracts.network import TenantSettings
 
-R = TypeVar("R", bound=CommandResult)
-
 Identity = Annotated[str, Path(min_length=1, max_length=48, pattern=r"^[!#-.0-;=@-\[\]-~]+$")]
 """As stations may call themselves in their path."""
 
-COMMAND = {**problems(409), PENDING: {"description": "Sent; ask again with the same idempotency key for its outcome."}}
+COMMAND = {**problems(409), **OUTCOME["responses"]}
 COLUMNS = fields(
     "identity",
     "reason",
@@ -80,7 +79,7 @@ def router() -> APIRouter:
     ) -> LetIn:
         """Register a station that was refused as unknown; the answer holds the password that was made for it."""
         asked = body or PasswordBody()
-        return _told(await let_in(console, "adopt", identity, asked, idempotency_key), response)
+        return answer(await let_in(console, "adopt", identity, asked, idempotency_key), response)
 
     @routes.post("/{identity}/password", responses=COMMAND)
     async def set_password(
@@ -92,7 +91,7 @@ def router() -> APIRouter:
     ) -> LetIn:
         """Give a registered station whose password was wrong or missing another one."""
         asked = body or PasswordBody()
-        return _told(await let_in(console, "password", identity, asked, idempotency_key), response)
+        return answer(await let_in(console, "password", identity, asked, idempotency_key), response)
 
     @routes.post("/{identity}/accept", responses=COMMAND)
     async def accept_station(
@@ -103,14 +102,14 @@ def router() -> APIRouter:
         idempotency_key: IdempotencyKey = None,
     ) -> LetIn:
         """Accept a station that is connected but waits, or was rejected."""
-        return _told(await let_in(console, "accept", identity, body or Body(), idempotency_key), response)
+        return answer(await let_in(console, "accept", identity, body or Body(), idempotency_key), response)
 
     @routes.post("/policy", responses=COMMAND)
     async def set_policy(
         console: ToSet, response: Response, body: PolicyBody, idempotency_key: IdempotencyKey = None
     ) -> CommandResult:
         """Say what is done with stations that nobody registered: adopt, pending or refuse."""
-        return _told(await another_policy(console, body, idempotency_key), response)
+        return answer(await another_policy(console, body, idempotency_key), response)
 
     return routes
 
@@ -172,9 +171,3 @@ def _settings(console: Console) -> TenantSettings:
     if settings is None:
         raise away("policy", "The tenant's settings are not known yet.")
     return settings
-
-
-def _told(result: R, response: Response) -> R:
-    if result.outcome is None:
-        response.status_code = PENDING
-    return result

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
 
 from volt_console.access.admission import ToKeepTokens, ToSee
-from volt_console.api.answers import PENDING, answer
+from volt_console.api.answers import COMMAND as OUTCOME
+from volt_console.api.answers import answer
 from volt_console.api.asked import PROBLEMS, Asked, Counted, IdempotencyKey, Name, counted, fresh, problems
 from volt_console.api.sheet import CSV, Accept, Format, csv_wanted, fields, sheet
 from volt_console.asking import CommandResult
@@ -31,10 +32,7 @@ from volt_console.web.problems import Problem, unknown
 from volt_contracts.drivers import TokenProfile
 from volt_contracts.ids import derive, entity_key
 
-COMMAND: dict[int | str, dict[str, Any]] = {
-    **problems(409),
-    PENDING: {"description": "Sent; ask again with the same idempotency key for its outcome."},
-}
+COMMAND: dict[int | str, dict[str, Any]] = {**problems(409), **OUTCOME["responses"]}
 COLUMNS = fields(
     "token_ref",
     "standing",

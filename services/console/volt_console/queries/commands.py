@@ -1,31 +1,41 @@
-"""What became of commands: one by its id, or a station's latest."""
+"""What became of commands: one by its id, or a station's latest.
+
+Those of stations and visits have a view of their own, that shows them on their way. Outcomes of all others are in the
+audit trail, except those of an import's rows, which are told by its id and their lines.
+"""
 
 from datetime import datetime
 
 from pydantic import BaseModel
 
 from volt_console.queries.database import Database
+from volt_console.views.audit_trail import OF_ONE_COMMAND
 
 
-class CommandRecord(BaseModel):
-    """A command on its way, or with its outcome. `status` is the station's own word."""
+class CommandState(BaseModel):
+    """What became of a command, if anything did. `status` is the station's own word."""
 
     command_id: str
+    command: str | None
+    outcome: str | None
+    status: str | None
+    sentence: str | None
+    results: list[dict[str, str]]
+    position: str | None
+    """Where the outcome lies: `topic:partition:offset`, as `min_position` takes it."""
+
+
+class CommandRecord(CommandState):
+    """A command of a station or a visit, on its way or with its outcome."""
+
     owner: str
     station_uid: str
-    command: str | None
     actor: str | None
     sent_at: datetime | None
     finished_at: datetime | None
-    outcome: str | None
-    status: str | None
     status_info: str | None
-    sentence: str | None
-    results: list[dict[str, str]]
     lossy: list[str]
     session_id: str | None
-    position: str | None
-    """Where the outcome lies: `topic:partition:offset`, as `min_position` takes it."""
 
 
 _SELECT = """
@@ -37,7 +47,23 @@ _SELECT = """
     FROM console.command_outcomes WHERE tenant = %(tenant)s
 """
 
-_ONE = _SELECT + " AND command_id = %(command_id)s ORDER BY owner LIMIT 1"
+_FIELDS = "command_id, command, outcome, status, sentence, results, position"
+_ONE = f"""
+    SELECT {_FIELDS} FROM (
+      SELECT {_FIELDS}, 0 AS place, owner AS source
+      FROM ({_SELECT} AND command_id = %(command_id)s) AS on_its_way
+      UNION ALL
+      SELECT command_id, command, outcome, NULL, sentence, '[]', topic || ':' || log_partition || ':' || log_offset,
+             1, topic
+      FROM console.audit_trail WHERE tenant = %(tenant)s AND command_id = %(command_id)s AND {OF_ONE_COMMAND}
+    ) AS found ORDER BY place, source LIMIT 1
+"""
+
+_OF_ROW = """
+    SELECT import_id || '/' || line AS command_id, NULL AS command, outcome, NULL AS status, sentence,
+           '[]'::jsonb AS results, replace(log_place, '-', ':') || ':' || row_offset AS position
+    FROM console.import_rows WHERE tenant = %(tenant)s AND import_id = %(import_id)s AND line = %(line)s
+"""
 
 _LATEST = (
     _SELECT
@@ -50,9 +76,14 @@ _LATEST = (
 )
 
 
-async def command(database: Database, tenant: str, command_id: str) -> CommandRecord | None:
+async def command(database: Database, tenant: str, command_id: str) -> CommandState | None:
     """One command of the tenant."""
-    return await database.one(CommandRecord, _ONE, {"tenant": tenant, "command_id": command_id})
+    return await database.one(CommandState, _ONE, {"tenant": tenant, "command_id": command_id})
+
+
+async def command_of_row(database: Database, tenant: str, import_id: str, line: int) -> CommandState | None:
+    """The command of one row of the tenant's import, when it has its outcome."""
+    return await database.one(CommandState, _OF_ROW, {"tenant": tenant, "import_id": import_id, "line": line})
 
 
 async def latest_commands(database: Database, tenant: str, station_uid: str, limit: int = 10) -> list[CommandRecord]:

@@ -81,6 +81,10 @@ KINDS: dict[Topic, str] = {
 OF_NO_TENANT = "-"
 """The key of an address names no tenant: whose it is, its own events say."""
 
+OF_ONE_COMMAND = "topic NOT IN ('station.events', 'session.events') AND strpos(command_id, '/') = 0"
+"""Lines that are looked for by the command's id: the view `command_outcomes` has those of stations and visits, and the
+row of an import, whose command's id has a slash, is found by its line."""
+
 TYPES: MessageTypes = (
     station.CommandFinished,
     session.SessionCommandFinished,
@@ -132,7 +136,11 @@ AUDIT_TRAIL = View(
     topics=tuple(KINDS),
     tables={"audit_trail": TRAIL},
     types=frozenset(map(type_name, TYPES)),
-    indexes=("CREATE INDEX IF NOT EXISTS audit_trail_latest_g{g} ON {audit_trail} (tenant, at DESC, id DESC)",),
+    indexes=(
+        "CREATE INDEX IF NOT EXISTS audit_trail_latest_g{g} ON {audit_trail} (tenant, at DESC, id DESC)",
+        "CREATE INDEX IF NOT EXISTS audit_trail_command_g{g} ON {audit_trail} (tenant, command_id)"
+        f" WHERE {OF_ONE_COMMAND}",
+    ),
     apply=apply,
     compared={
         "audit_trail": "tenant, topic, entity, command_id, entity_kind, command, actor, outcome, sentence, at,"
