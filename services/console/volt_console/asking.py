@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import uuid4
 
@@ -49,6 +50,14 @@ class KeyReused(Exception):
     """An idempotency key came again with another request."""
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A command that this process sent, and what the request said that it was made for."""
+
+    said: bytes
+    command: Command
+
+
 class Commander:
     """Sends the commands of every tenant, and keeps them apart."""
 
@@ -56,24 +65,49 @@ class Commander:
         self._asks = asks
         self._database = database
         self._within_s = within_s
-        self._sent: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._sent: OrderedDict[tuple[str, str], Sent] = OrderedDict()
         self._flying: dict[str, asyncio.Task[CommandResult]] = {}
 
     async def send(
-        self, tenant: str, owner: Owner, entity: str, command: Command, key: str | None = None
+        self,
+        tenant: str,
+        owner: Owner,
+        entity: str,
+        command: Command,
+        key: str | None = None,
+        asked: bytes | None = None,
     ) -> CommandResult:
         """Send a command to an entity's owner and wait for its outcome; without one in time `outcome` is None.
 
+        `asked` is what the request said, where the command also holds what was known of the entity at that time: the
+        same request later would make another one of it. With a `key` that came before, the first one counts.
+
         Raises:
-            KeyReused: `key` came before with another command.
+            KeyReused: `key` came before with another request.
             AppendFailed, KafkaError: the log did not take it.
         """
         command_id = str(uuid4()) if key is None else derive(tenant, key)
-        said = owner.encode() + entity.encode() + codec.encode(command)
-        if self._sent.setdefault((tenant, command_id), said) != said:
+        said = owner.encode() + entity.encode() + (codec.encode(command) if asked is None else asked)
+        sent = self._sent.setdefault((tenant, command_id), Sent(said, command))
+        if sent.said != said:
             raise KeyReused(f"the idempotency key `{key}` was used for another command")
         known = None if key is None else await self._outcome(tenant, command_id)
-        return known or await self._fly(owner, entity_key(tenant, entity), command, command_id)
+        return known or await self._fly(owner, entity_key(tenant, entity), sent.command, command_id)
+
+    async def repeated(
+        self, tenant: str, owner: Owner, entity: str, key: str | None, asked: bytes
+    ) -> CommandResult | None:
+        """The answer to a request that came before; None: it came for the first time, as far as is known here.
+
+        Asked before anything is looked at that may have changed since. Raises what `send` does.
+        """
+        if key is None:
+            return None
+        command_id = derive(tenant, key)
+        sent = self._sent.get((tenant, command_id))
+        if sent is None:
+            return await self._outcome(tenant, command_id)
+        return await self.send(tenant, owner, entity, sent.command, key, asked)
 
     def was_sent(self, tenant: str, command_id: str) -> bool:
         """Whether this process sent such a command of the tenant, lately."""

@@ -5,9 +5,10 @@ The words are those of OCPP 2.x; what a station's version cannot express stands 
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+import msgspec
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from volt_contracts import station
 from volt_contracts.message import Actor, Command
@@ -28,6 +29,18 @@ class Body(BaseModel):
     not_after: AwareDatetime | None = Field(
         default=None, description="The outcome is `expired` if it was not sent before this."
     )
+
+
+def said_by(actor: Actor, body: Body) -> bytes:
+    """All that a request says, clear values too, to tell whether another one says the same; it is not stored."""
+    said = (type(body).__name__, actor, body.model_dump(exclude_unset=True))
+    return msgspec.json.encode(said, enc_hook=_clear, order="deterministic")
+
+
+def _clear(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    raise NotImplementedError(f"a body holds a {type(value).__name__}")
 
 
 class ResetBody(Body):

@@ -73,6 +73,12 @@ class Console:
         """Whether stations that named no tenant there is are shown to this one."""
         return self.settings.console_strays and self.tenant == self.settings.tenant
 
-    async def send(self, owner: Owner, entity: str, command: Command, key: str | None = None) -> CommandResult:
+    async def send(
+        self, owner: Owner, entity: str, command: Command, key: str | None = None, asked: bytes | None = None
+    ) -> CommandResult:
         """Send a command to the owner of one of the tenant's entities, and wait for its outcome."""
-        return await self.commander.send(self.tenant, owner, entity, command, key)
+        return await self.commander.send(self.tenant, owner, entity, command, key, asked)
+
+    async def repeated(self, owner: Owner, entity: str, key: str | None, asked: bytes) -> CommandResult | None:
+        """The answer to the same request of the tenant, if it came before with this key."""
+        return await self.commander.repeated(self.tenant, owner, entity, key, asked)

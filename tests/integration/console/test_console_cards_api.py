@@ -17,8 +17,10 @@ from unit.console.console_story import Charger, Visit
 
 from volt_console.web.application import guarded
 from volt_contracts.accounts import AccountDetails, AccountProfile, Contract, EraseAccount, RegisterAccount
-from volt_contracts.drivers import BlockToken, EraseToken, RegisterToken, TokenProfile
+from volt_contracts.drivers import BlockToken, DriversCommandFinished, EraseToken, RegisterToken, TokenProfile
+from volt_contracts.ids import derive
 from volt_contracts.refs import token_ref
+from volt_contracts.topics import DRIVERS_TOKEN_EVENTS
 
 pytestmark = pytest.mark.postgres
 
@@ -203,6 +205,50 @@ async def test_the_same_key_is_the_same_command(api: Api) -> None:
     other = await api.client.post("/api/v1/tokens", json={**new, "status": "lost"}, headers=key)
     problem(other, 422, "key-reused")
     problem(await api.client.post("/api/v1/tokens", json=new), 409, "token-known")
+
+
+@pytest.mark.parametrize("meanwhile", ["changed", "erased"])
+@pytest.mark.parametrize("known", [True, False], ids=["told by the views", "on its way to the views"])
+async def test_a_repeated_correction_has_the_first_answer_whatever_came_since(
+    api: Api, meanwhile: str, known: bool
+) -> None:
+    key, body = {"Idempotency-Key": "once"}, {"status": "lost", "group": "FLEET8", "expected_version": 3}
+    first = await api.client.patch(f"/api/v1/tokens/{TAG}", json=body, headers=key)
+    ((_, sent, command_id),) = api.stage.cards.asked
+    card = Card(api.stage.log, TAG, version=3)
+    card.said("lost", group_ref=ref("FLEET8"))
+    if known:
+        done = DriversCommandFinished(command_id=command_id, outcome="accepted", command="x", at=api.stage.log.now)
+        api.stage.log.append(DRIVERS_TOKEN_EVENTS, "", done, key=f"demo/{TAG}")
+    if meanwhile == "changed":
+        card.said("blocked", valid_until=PAST)
+    else:
+        card.erased()
+        del api.stage.persons[f"demo/{TAG}"]
+    await api.stage.show()
+    again = await api.client.patch(f"/api/v1/tokens/{TAG}", json=body, headers=key)
+    other = await api.client.patch(f"/api/v1/tokens/{TAG}", json={**body, "group": "FLEET9"}, headers=key)
+
+    assert (again.status_code, again.json()["outcome"]) == (200, "accepted"), again.text
+    assert again.json()["command_id"] == first.json()["command_id"]
+    assert api.stage.cards.asked[1:] == ([] if known else [(f"demo/{TAG}", sent, command_id)])
+    problem(other, 422, "key-reused")
+
+
+async def test_a_console_that_has_just_started_repeats_an_answer_too(api: Api) -> None:
+    key = {"Idempotency-Key": "once"}
+    done = DriversCommandFinished(
+        command_id=derive("demo", "once"), outcome="rejected", sentence="No.", command="x", at=api.stage.log.now
+    )
+    api.stage.log.append(DRIVERS_TOKEN_EVENTS, "", done, key=f"demo/{TAG}")
+    await api.stage.show()
+    gone = ref("TAG-0004")
+    for answer in (
+        await api.client.patch(f"/api/v1/tokens/{gone}", json={"expected_version": 1}, headers=key),
+        await api.client.post("/api/v1/tokens", json={"value": "TAG-0001"}, headers=key),
+    ):
+        assert (answer.status_code, answer.json()["sentence"]) == (200, "No."), answer.text
+    assert api.stage.cards.asked == []
 
 
 async def test_blocking_and_erasing_are_commands_of_their_own(api: Api) -> None:

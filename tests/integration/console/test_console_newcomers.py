@@ -3,6 +3,7 @@
 import csv
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -328,6 +329,20 @@ async def test_the_policy_is_told_and_changed(visiting: Visiting) -> None:
     assert key == "demo/demo"
     assert isinstance(command, network.ConfigureTenant)
     assert command.settings == TenantSettings(name="Demo", unknown_stations="refuse", security_profile=0, party="VLT")
+
+
+async def test_a_policy_that_is_asked_for_again_is_the_same_command(visiting: Visiting) -> None:
+    once, body = {"Idempotency-Key": "once"}, {"unknown_stations": "refuse"}
+    async with visiting(Log(), TenantSettings(name="Demo")) as (client, stage):
+        first = await client.post(f"{API}/policy", json=body, headers=once)
+        changed = replace(stage.console, policies=lambda _tenant: TenantSettings(name="Renamed meanwhile"))
+        transport = httpx.ASGITransport(guarded(changed))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as later:
+            again = await later.post(f"{API}/policy", json=body, headers=once)
+            other = await later.post(f"{API}/policy", json={"unknown_stations": "adopt"}, headers=once)
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert stage.tenants.asked[0] == stage.tenants.asked[1]
+    assert (other.status_code, other.json()["type"]) == (422, "urn:voltlog:problem:key-reused")
 
 
 async def test_what_a_stranger_calls_itself_is_text_and_nothing_else(visiting: Visiting) -> None:

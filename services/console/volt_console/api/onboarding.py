@@ -11,7 +11,7 @@ from volt_console.api.answers import answer
 from volt_console.api.asked import PROBLEMS, Asked, IdempotencyKey, fresh, problems
 from volt_console.api.sheet import CSV, Accept, Format, csv_wanted, fields, sheet
 from volt_console.asking import CommandResult
-from volt_console.commands import Body
+from volt_console.commands import Body, said_by
 from volt_console.console import Console
 from volt_console.onboarding import LetIn, PasswordBody, PolicyBody, accept, configure, key_for, register
 from volt_console.queries.cursor import Page
@@ -145,8 +145,12 @@ async def let_in(console: Console, step: Step, identity: str, body: Body, idempo
 
 async def another_policy(console: Console, body: PolicyBody, idempotency_key: str | None = None) -> CommandResult:
     """Ask for another policy of the tenant. Raises Problem while its settings are not known."""
+    said = said_by(console.actor, body)
+    first = await console.repeated("network.tenant", console.tenant, idempotency_key, said)
+    if first is not None:
+        return first
     command = configure(console.actor, _settings(console), body)
-    return await console.send("network.tenant", console.tenant, command, idempotency_key)
+    return await console.send("network.tenant", console.tenant, command, idempotency_key, said)
 
 
 async def _waiting(

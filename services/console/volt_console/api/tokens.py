@@ -11,7 +11,7 @@ from volt_console.api.answers import answer
 from volt_console.api.asked import PROBLEMS, Asked, Counted, IdempotencyKey, Name, counted, fresh, problems
 from volt_console.api.sheet import CSV, Accept, Format, csv_wanted, fields, sheet
 from volt_console.asking import CommandResult
-from volt_console.commands import Body
+from volt_console.commands import Body, said_by
 from volt_console.console import Console
 from volt_console.queries import tokens
 from volt_console.queries.cursor import Page
@@ -30,7 +30,7 @@ from volt_console.tokens import (
 from volt_console.views import TOKENS
 from volt_console.web.problems import Problem, unknown
 from volt_contracts.drivers import TokenProfile
-from volt_contracts.ids import derive, entity_key
+from volt_contracts.ids import entity_key
 
 COMMAND: dict[int | str, dict[str, Any]] = {**problems(409), **OUTCOME["responses"]}
 COLUMNS = fields(
@@ -204,20 +204,27 @@ async def make_known(console: Console, body: NewTokenBody, key: str | None = Non
     """Register a token that is not known. Raises a 409 problem for one that is."""
     secret = console.settings.token_secret.get_secret_value()
     ref = referenced(secret, console.tenant, body.value)
+    said = said_by(console.actor, body)
+    first = await console.repeated("drivers.token", ref, key, said)
+    if first is not None:
+        return first
     known = await tokens.token(console.database, console.tenant, ref)
-    repeated = key is not None and console.commander.was_sent(console.tenant, derive(console.tenant, key))
-    if known is not None and known.state == "registered" and not repeated:
+    if known is not None and known.state == "registered":
         detail = f"This token is known already, as `{ref}`: correct it there."
         raise Problem(409, "token-known", "Known already", detail)
     command = register(console.actor, console.tenant, secret, body)
-    return await console.send("drivers.token", ref, command, key)
+    return await console.send("drivers.token", ref, command, key, said)
 
 
 async def corrected(console: Console, ref: str, body: CorrectionBody, key: str | None = None) -> CommandResult:
     """Correct a token. Raises a 404 problem for one that is not known, and 409 for one that was erased."""
+    said = said_by(console.actor, body)
+    first = await console.repeated("drivers.token", ref, key, said)
+    if first is not None:
+        return first
     known = await known_token(console, ref)
     if known.state == "erased":
         raise Problem(409, "token-erased", "Erased", "This token was erased: it can only be made known anew.")
     secret = console.settings.token_secret.get_secret_value()
     command = correct(console.actor, console.tenant, secret, known, await profile_of(console, ref), body)
-    return await console.send("drivers.token", ref, command, key)
+    return await console.send("drivers.token", ref, command, key, said)
