@@ -131,3 +131,22 @@ async def test_a_person_is_shown_when_asked_for_and_erased(database: str, browse
         await expect(page.locator("#account-title")).to_contain_text("Erased")
         await expect(page.locator("body")).not_to_contain_text("Quist")
         await well(tab)
+
+
+async def test_an_account_is_found_in_the_list(database: str, browse: Browse) -> None:
+    log, hand = Log(), Hand()
+    known(log)
+    Person(log, "1b7f9f04-6a5e-5b60-9f3c-222222222222").registered()
+    async with staged(database, log) as stage, served(stage) as address:
+        tab = await browse(address)
+        page = tab.page
+        await hand.click(page.get_by_role("link", name="Accounts", exact=True))
+        await expect(page.locator("#found .row")).to_have_count(2)
+        await well(tab)
+        await page.locator("#search").fill(UID[:6])
+        await expect(page.locator("#found .row")).to_have_count(1)
+        await expect(page.locator("#found .listed")).to_contain_text("1 account")
+        await hand.click(page.locator("#found .row-link"))
+        await expect(page.locator("#account-title")).to_contain_text("Registered")
+        assert hand.clicks <= MOST_CLICKS
+        await well(tab)

@@ -59,7 +59,7 @@ async def test_who_only_looks_gets_no_buttons_and_another_network_is_empty(datab
         await _come_in(tab, "vera")
         await expect(tab.page.locator("#stations .row")).to_have_count(1)
         await expect(tab.page.locator("nav[aria-label=Main] a")).to_have_text(
-            ["Overview", "Stations", "Visits", "Tokens", "Onboarding", "API"]
+            ["Overview", "Stations", "Visits", "Tokens", "Accounts", "Onboarding", "API"]
         )
         await tab.page.goto(f"{address}/stations/{stage.log.uid('CP-1')}")
         await expect(tab.page.locator("#connectors .card")).to_have_count(2)
@@ -69,6 +69,19 @@ async def test_who_only_looks_gets_no_buttons_and_another_network_is_empty(datab
         await _come_in(tab, "hanna")
         await expect(tab.page.locator("#stations")).to_contain_text("No station has connected yet")
         assert tab.troubles == []
+
+
+async def test_all_of_the_navigation_is_in_sight_on_any_screen(database: str, browse: Browse) -> None:
+    async with local(database) as (_, address):
+        tab = await browse(f"{address}/accounts")
+        await _come_in(tab, "ada")
+        navigation = tab.page.locator("nav[aria-label=Main]")
+        await expect(navigation.locator("a")).to_have_count(11)
+        for width in (320, 390, 500, 768, 900, 1024, 1280, 1366, 1440):
+            await tab.page.set_viewport_size({"width": width, "height": 800})
+            hidden = await navigation.evaluate("seen => seen.scrollWidth - seen.clientWidth")
+            assert hidden <= 0, f"at {width} px"
+            assert await tab.overflow() <= 0, f"at {width} px"
 
 
 async def test_a_key_is_made_shown_once_and_revoked(database: str, browse: Browse) -> None:

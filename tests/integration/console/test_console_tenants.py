@@ -138,6 +138,7 @@ async def test_every_page_and_every_answer_is_of_one_tenant(two: Two) -> None:
         assert {"/tokens/{ref}", "/api/v1/tokens/{ref}", "/tokens/{ref}/value", "/imports"} <= marked
         assert {"/accounts/{uid}/details", "/imports/{import_id}", "/api/v1/imports/{import_id}/rows"} <= marked
         assert {"/api/v1/commands/{command_id}", "/api/v1/commands/{import_id}/{line}"} <= marked
+        assert "/api/v1/accounts" in marked
 
 
 @pytest.mark.parametrize("path", ["audit", "onboarding"])
@@ -161,9 +162,13 @@ async def test_a_search_finds_nothing_of_another_tenant(two: Two) -> None:
             f"/sessions?search={THEIR_MARK}",
             f"/api/v1/stations?search={THEIR_MARK}",
             f"/api/v1/audit?actor={THEIR_MARK}",
+            f"/api/v1/accounts?search={THEIR_MARK}",
+            f"/accounts?search={THEIR_MARK}",
         ):
             answer = (await client.get(query)).text
             assert two.log.uid("CP-1") not in answer
+            assert f"/accounts/{ACCOUNT_UID}" not in answer
+            assert f'"account_uid":"{ACCOUNT_UID}"' not in answer
 
 
 async def test_commands_bear_the_key_of_whoever_asks(two: Two) -> None:

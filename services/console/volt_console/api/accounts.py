@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from volt_console.access.admission import ToKeepTokens, ToSee
 from volt_console.accounts import AccountBody, CloseBody, close, erase, register
 from volt_console.api.answers import answer
-from volt_console.api.asked import PROBLEMS, Asked, IdempotencyKey, Name, fresh
+from volt_console.api.asked import PROBLEMS, Asked, Counted, IdempotencyKey, Name, counted, fresh
 from volt_console.api.sheet import CSV, Accept, Format, csv_wanted, fields, sheet
 from volt_console.api.tokens import COMMAND
 from volt_console.asking import CommandResult
@@ -46,7 +46,7 @@ class AccountsAsked(AccountFilter, Asked):
     @property
     def wanted(self) -> AccountFilter:
         """Which accounts."""
-        return AccountFilter(state=self.state)
+        return AccountFilter.model_validate(self.model_dump(include=set(AccountFilter.model_fields)))
 
 
 class Details(BaseModel):
@@ -88,6 +88,11 @@ def add_queries(routes: APIRouter) -> None:
         return await accounts.accounts(
             console.database, console.tenant, asked.wanted, cursor=asked.cursor, limit=asked.limit
         )
+
+    @routes.get("/count", dependencies=current)
+    async def count_accounts(console: ToSee, wanted: Annotated[AccountFilter, Query()]) -> Counted:
+        """How many accounts there are; of very many only that there are more."""
+        return counted(await accounts.how_many(console.database, console.tenant, wanted), accounts.MOST_COUNTED)
 
     @routes.get("/{uid}", dependencies=current)
     async def get_account(console: ToSee, uid: Name) -> Account:

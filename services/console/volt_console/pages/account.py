@@ -54,7 +54,7 @@ class AccountScreen:
             console.database, console.tenant, TokenFilter(account_uid=self.uid), limit=MOST_TOKENS
         )
         return {
-            "here": "tokens",
+            "here": "accounts",
             "me": console.principal,
             "account": found,
             "tokens": theirs.items,

@@ -19,6 +19,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("stations", "/stations", "Stations", "see"),
     Entry("sessions", "/sessions", "Visits", "see"),
     Entry("tokens", "/tokens", "Tokens", "see"),
+    Entry("accounts", "/accounts", "Accounts", "see"),
     Entry("onboarding", "/onboarding", "Onboarding", "see"),
     Entry("imports", "/imports", "Imports", "imports"),
     Entry("dead_letters", "/dead-letters", "Dead letters", "dead_letters"),

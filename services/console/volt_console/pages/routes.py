@@ -14,6 +14,7 @@ from volt_console.commands import STATION_BODIES, StopBody, start_session, stati
 from volt_console.live.stream import Live
 from volt_console.pages import forms, raw
 from volt_console.pages.account import add_account
+from volt_console.pages.accounts import add_accounts
 from volt_console.pages.audit import add_audit
 from volt_console.pages.dead_letters import add_dead_letters
 from volt_console.pages.html import render
@@ -45,6 +46,7 @@ def router() -> APIRouter:
     add_dead_letters(routes)
     add_tokens(routes)
     add_token(routes)
+    add_accounts(routes)
     add_account(routes)
     add_imports(routes)
     add_record(routes)

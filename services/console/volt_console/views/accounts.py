@@ -106,6 +106,12 @@ ACCOUNTS = View(
     types=frozenset(map(type_name, TYPES)),
     indexes=(
         "CREATE INDEX IF NOT EXISTS accounts_latest_g{g} ON {accounts} (tenant, latest_at DESC, account_uid DESC)",
+        "CREATE INDEX IF NOT EXISTS accounts_state_g{g} ON {accounts}"
+        " (tenant, coalesce(state, 'not_registered'), latest_at DESC, account_uid DESC)",
+        'CREATE INDEX IF NOT EXISTS accounts_uid_g{g} ON {accounts} (tenant, account_uid COLLATE "C")',
+        "CREATE INDEX IF NOT EXISTS accounts_external_g{g} ON {accounts} (tenant, external_ref)"
+        " WHERE external_ref IS NOT NULL",
+        "CREATE INDEX IF NOT EXISTS accounts_contracts_g{g} ON {accounts} USING gin (contract_refs jsonb_path_ops)",
     ),
     apply=apply,
     notifies=changed_keys,
