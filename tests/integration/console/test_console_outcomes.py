@@ -8,7 +8,7 @@ import httpx
 import pytest
 from integration.console.console_stage import Stage, staged
 from unit.console.console_drivers import Card, Person
-from unit.console.console_imports import RACED, answer_station, answer_token, import_id, record
+from unit.console.console_imports import RACED, answer_station, answer_token, answer_transaction, import_id, record
 from unit.console.console_log import Log
 
 from volt_console.queries import commands
@@ -143,14 +143,17 @@ async def test_a_row_of_an_import_is_found_by_its_line(visiting: Visiting) -> No
     log = Log()
     answer_station(log, 2)
     answer_token(log, 4, "rejected")
+    answer_transaction(log, 5)
     record(log)
     async with visiting(log) as (client, stage):
         accepted = (await client.get(f"{API}/{import_id()}/2")).json()
         refused = (await client.get(f"{API}/{import_id()}/4")).json()
+        adopted = (await client.get(f"{API}/{import_id()}/5")).json()
         nothing = [await client.get(f"{API}/{import_id()}/{line}") for line in (3, "x", 2**63)]
         kept_twice = await commands.command(stage.console.database, "demo", imported_as(import_id(), 4))
     assert (accepted["outcome"], accepted["position"].split(":")[0]) == ("accepted", "network.station.events")
     assert (refused["outcome"], refused["sentence"]) == ("rejected", RACED)
+    assert (adopted["outcome"], adopted["position"].split(":")[0]) == ("accepted", "station.events")
     assert refused["command_id"] == imported_as(import_id(), 4)
     assert [answer.status_code for answer in nothing] == [404, 404, 404]
     assert kept_twice is None

@@ -31,7 +31,7 @@ def router() -> APIRouter:
             response.status_code = PENDING
         return result
 
-    @routes.get("/{import_id}/{line}", dependencies=[Depends(fresh(IMPORTED))])
+    @routes.get("/{import_id}/{line}", dependencies=[Depends(fresh(IMPORTED, COMMAND_OUTCOMES))])
     async def get_command_of_row(console: ToImport, import_id: Name, line: Line) -> CommandResult:
         """The outcome of the command that one row of an import became, for 30 days."""
         found = await commands.command_of_row(console.database, console.tenant, import_id, line)

@@ -1,7 +1,8 @@
 """What became of commands: one by its id, or a station's latest.
 
 Those of stations and visits have a view of their own, that shows them on their way. Outcomes of all others are in the
-audit trail, except those of an import's rows, which are told by its id and their lines.
+audit trail, except those of an import's rows, which are told by its id and their lines; but a row of a transaction is a
+command to a station.
 """
 
 from datetime import datetime
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 
 from volt_console.queries.database import Database
 from volt_console.views.audit_trail import OF_ONE_COMMAND
+from volt_contracts import imports
 
 
 class CommandState(BaseModel):
@@ -83,7 +85,8 @@ async def command(database: Database, tenant: str, command_id: str) -> CommandSt
 
 async def command_of_row(database: Database, tenant: str, import_id: str, line: int) -> CommandState | None:
     """The command of one row of the tenant's import, when it has its outcome."""
-    return await database.one(CommandState, _OF_ROW, {"tenant": tenant, "import_id": import_id, "line": line})
+    row = await database.one(CommandState, _OF_ROW, {"tenant": tenant, "import_id": import_id, "line": line})
+    return row or await command(database, tenant, imports.command_id(import_id, line))
 
 
 async def latest_commands(database: Database, tenant: str, station_uid: str, limit: int = 10) -> list[CommandRecord]:
