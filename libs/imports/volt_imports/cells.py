@@ -88,7 +88,7 @@ class Cells:
             if value is not None:
                 value = value * 1000 if found[2] else value
                 if 0 < value <= most:
-                    return value.normalize() if value % 1 else Decimal(int(value))
+                    return _plain(value)
         self.wrong(column, f"{text!r} is no number of {unit} above 0 and up to {most}")
         return None
 
@@ -102,7 +102,7 @@ class Cells:
         if found is None or value is None:
             self.wrong(column, f"{text!r} is no register: a number of Wh, or of kWh with that unit")
             return None
-        return value * 1000 if (found[2] or "").lower() == "kwh" else value
+        return _plain(value * 1000 if (found[2] or "").lower() == "kwh" else value)
 
     def moment(self, column: str) -> datetime | None:
         """A moment, with its offset from UTC."""
@@ -160,6 +160,11 @@ class Cells:
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Without zeros at its end, and never as 1E+3."""
+    return value.normalize() if value % 1 else Decimal(int(value))
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -131,7 +131,7 @@ async def test_transactions_that_run_are_adopted_with_their_stations_and_again_w
         assert (report.outcomes.complete, report.outcomes.refusals) == (True, [])
     started = await stage.every(STATION_EVENTS, TransactionStarted)
     assert [(one.protocol_id, one.evse, one.register_wh) for one in started] == [
-        ("4711", 1, Decimal("1840500.0")),
+        ("4711", 1, Decimal(1840500)),
         ("4712", 2, Decimal(0)),
     ]
 

@@ -28,10 +28,12 @@ def test_a_row_becomes_the_command_that_adopts_it() -> None:
     (planned,) = plan(contents, known, OWNER).commands()
 
     assert (planned.line, planned.topic) == (2, STATION_COMMANDS)
+    assert isinstance(planned.command, AdoptTransaction)
+    assert str(planned.command.register_wh) == "1840500", "as it is shown"
     assert planned.key == entity_key("demo", station_uid("demo", "CP1"))
     assert planned.command == AdoptTransaction(
         evse=1, connector=2, protocol_id="4711", started_at=datetime(2026, 3, 1, 8, 15, tzinfo=UTC),
-        register_wh=Decimal("1840500.0"), token_ref=token_ref(OWNER.secret, "demo", "04A1B2C3"),
+        register_wh=Decimal(1840500), token_ref=token_ref(OWNER.secret, "demo", "04A1B2C3"),
         last_register_wh=Decimal(1852000), last_at=datetime(2026, 3, 1, 9, tzinfo=UTC), actor=OWNER.actor,
     )  # fmt: skip
 
