@@ -309,6 +309,17 @@ def test_a_plug_that_waited_where_a_transaction_is_found_to_run_was_its_cars() -
     assert not story.open
 
 
+def test_when_a_car_came_that_had_charged_before_it_was_seen_is_not_known() -> None:
+    story = Story()
+    story.fact(started(0, offline="reported"))
+    story.fact(metered((10, 2000)))
+    story.fact(status(30, "Charging"))
+    story.fact(ended(40, register=3000))
+    story.fact(status(41, "Available"))
+    summary = story.last(SessionEnded).summary
+    assert (summary.plugged_at, summary.energy_started_at, summary.unplugged_at) == (None, at(0), at(41))
+
+
 def test_a_start_without_a_car_is_not_of_the_car_that_had_charged() -> None:
     """The card comes before the cable, and nobody could say that the former car has left: there was no link."""
     story = Story()

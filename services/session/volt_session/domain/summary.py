@@ -36,10 +36,17 @@ def summarise(visit: Visit) -> Summary:
 
 
 def _plugged_at(visit: Visit) -> datetime | None:
-    """A plug that was told later than the visit lasted is that of the next one."""
-    if isinstance(visit, Ended) and visit.plugged_at is not None and visit.plugged_at > visit.ended_at:
+    """A plug that was told later than the visit lasted is that of the next one. When a car came that had charged before
+    it was seen, nobody knows."""
+    plugged_at = visit.plugged_at
+    if plugged_at is None or (isinstance(visit, Ended) and plugged_at > visit.ended_at):
         return None
-    return visit.plugged_at
+    return None if any(_flowed_before(visit, one, plugged_at) for one in visit.transactions) else plugged_at
+
+
+def _flowed_before(visit: Visit, transaction: Transaction, moment: datetime) -> bool:
+    base = base_wh(transaction, visit.session_register)
+    return any(point.at < moment and point.register_wh > base for point in transaction.points)
 
 
 def missing_of(visit: Visit) -> tuple[str, ...]:
