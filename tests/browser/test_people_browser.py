@@ -65,6 +65,7 @@ async def test_who_only_looks_gets_no_buttons_and_another_network_is_empty(datab
         await expect(tab.page.locator("#connectors .card")).to_have_count(2)
         await expect(tab.page.locator("main button:not([data-copy])")).to_have_count(0)
         await tab.page.get_by_role("button", name="Sign out").click()
+        await expect(tab.page.locator("h1")).to_have_text("Signed out")
         await tab.page.goto(f"{address}/")
         await _come_in(tab, "hanna")
         await expect(tab.page.locator("#stations")).to_contain_text("No station has connected yet")
