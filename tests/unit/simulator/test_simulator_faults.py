@@ -97,6 +97,7 @@ async def test_a_flapping_link_breaks_again_and_again_until_it_is_healed(
         on.inflict("flapping_link")
         await until(lambda: on.central.links[on.name] >= 4, "three breaks")
         on.inflict("heal")
+        await asyncio.sleep(0.1)  # a link that was cut just before is noticed to be
         await on.run.ready()
         links = on.central.links[on.name]
         await on.run.drained()
